@@ -1,0 +1,37 @@
+"""Cutting documents into windows of sentences that can be found, and read, alone."""
+
+import re
+from dataclasses import dataclass
+
+from utils.corpus import Document
+
+_SENTENCE_END = re.compile(r"(?<=[.?!:])\s+(?=[\"'(*]*[A-Z0-9])|\n\s*\n|\n(?=[-*] |\d+\. )")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A window of sentences; ``text`` begins with the title of its document, so that it can be read alone."""
+
+    chunk_id: str
+    doc_id: str
+    text: str
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences and list items of a text, in order, with white space folded."""
+    pieces = (" ".join(piece.split()) for piece in _SENTENCE_END.split(text) if piece)
+    return [piece for piece in pieces if piece]
+
+
+def chunk_document(document: Document, size: int | None = 2) -> list[Chunk]:
+    """Windows of ``size`` neighbouring sentences, the next one starting a sentence later; None: the whole document."""
+    parts = sentences(document.text)
+    if size is None or len(parts) <= size:
+        windows = [" ".join(document.text.split())]
+    else:
+        windows = [" ".join(parts[start : start + size]) for start in range(len(parts) - size + 1)]
+    title = document.title.rstrip(".")
+    return [
+        Chunk(f"{document.doc_id}#{number}", document.doc_id, f"{title}. {window}".strip())
+        for number, window in enumerate(windows)
+    ]

@@ -1,0 +1,219 @@
+"""From chunks to the best passages: keyword and dense search, their fusion, metadata filters, a store on disk."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from utils import models, settings
+from utils.chunking import Chunk, chunk_document
+from utils.corpus import Document
+
+MODES = ("keyword", "dense", "hybrid")
+FUSION_K = 60  # Cormack, Clarke and Buettcher 2009: reciprocal rank fusion
+FUSION_DEPTH = 100  # ranks of each list that take part in the fusion
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk found, with its score: higher is better, comparable only within one search."""
+
+    doc_id: str
+    chunk_id: str
+    text: str
+    score: float
+
+
+def fuse(rankings: Sequence[Sequence[int]], k: int = FUSION_K) -> dict[int, float]:
+    """Reciprocal rank fusion: item -> sum over the rankings of 1 / (k + rank), ranks from 1."""
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, item in enumerate(ranking, start=1):
+            scores[item] = scores.get(item, 0.0) + 1.0 / (k + rank)
+    return scores
+
+
+@lru_cache(maxsize=1)
+def _embedder():
+    return models.load_embedder()
+
+
+def embed(texts: Sequence[str]) -> np.ndarray:
+    """Unit vectors of texts, float32 of shape (texts, dimensions); cut at the embedder's own maximum length."""
+    model = _embedder()
+    if not texts:
+        return np.zeros((0, model.get_embedding_dimension()), dtype=np.float32)
+    vectors = model.encode(list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+    return np.asarray(vectors, dtype=np.float32)
+
+
+class Retriever:
+    """Search over documents. ``mode``: "keyword" (BM25), "dense" (embeddings) or "hybrid" (both, fused).
+
+    ``chunk``: sentences a window, None for whole documents. ``where`` in a search is a metadata filter such as
+    ``{"tenant": ["elmgate", "network"]}``, over the fields of Document, applied before the best k are cut.
+    Raises ValueError for an unknown mode or field, a chunk below 1, or a document id that is there twice.
+    """
+
+    def __init__(self, documents: Iterable[Document], mode: str = "hybrid", chunk: int | None = 2):
+        if mode not in MODES:
+            raise ValueError(f"There is no mode {mode!r}: choose one of {', '.join(MODES)}.")
+        if chunk is not None and (not isinstance(chunk, int) or chunk < 1):
+            raise ValueError(f"chunk is {chunk!r}: give a number of sentences from 1, or None for whole documents.")
+        self.mode, self.chunk = mode, chunk
+        self.documents: dict[str, Document] = {}
+        self.chunks: list[Chunk] = []
+        self._vectors = None
+        self.add(documents)
+
+    def add(self, documents: Iterable[Document]) -> None:
+        """Index further documents; only they are embedded. Nothing changes if one of them is refused."""
+        documents = list(documents)
+        ids = [document.doc_id for document in documents]
+        twice = {doc_id for doc_id in ids if doc_id in self.documents or ids.count(doc_id) > 1}
+        if twice:
+            raise ValueError(f"Document id {min(twice)!r} is there already: remove the old one first.")
+        new = [piece for document in documents for piece in chunk_document(document, self.chunk)]
+        if self.mode != "keyword":
+            vectors = embed([piece.text for piece in new])
+            self._vectors = vectors if self._vectors is None else np.vstack([self._vectors, vectors])
+        self.documents.update({document.doc_id: document for document in documents})
+        self.chunks.extend(new)
+        self._index()
+
+    def remove(self, doc_ids: Iterable[str]) -> None:
+        """Forget documents. Raises ValueError for an id that is not there, and then removes none."""
+        gone = {doc_ids} if isinstance(doc_ids, str) else set(doc_ids)
+        unknown = gone - set(self.documents)
+        if unknown:
+            raise ValueError(f"There is no document {min(unknown)!r} to remove.")
+        keep = [number for number, piece in enumerate(self.chunks) if piece.doc_id not in gone]
+        self.chunks = [self.chunks[number] for number in keep]
+        self.documents = {doc_id: d for doc_id, d in self.documents.items() if doc_id not in gone}
+        if self._vectors is not None:
+            self._vectors = self._vectors[keep]
+        self._index()
+
+    def _index(self) -> None:
+        """Build both indexes from chunks and vectors; a few milliseconds for a handbook."""
+        import bm25s
+        import faiss
+
+        self._dense = self._keyword = None
+        if self.mode != "keyword" and self.chunks:
+            self._dense = faiss.IndexFlatIP(self._vectors.shape[1])
+            self._dense.add(self._vectors)
+        if self.mode != "dense":
+            tokens = [_tokens(piece.text) for piece in self.chunks]
+            if any(tokens):
+                self._keyword = bm25s.BM25()
+                self._keyword.index(tokens, show_progress=False)
+
+    def search(self, query: str, k: int = 5, where: dict | None = None) -> list[Hit]:
+        """The best ``k`` chunks for a query, best first; fewer if fewer match the filter or, by keyword, any word."""
+        return self.search_many([query], k, where)[0]
+
+    def search_many(self, queries: Sequence[str], k: int = 5, where: dict | None = None) -> list[list[Hit]]:
+        """``search`` for every query, embedding them together."""
+        if k < 0:
+            raise ValueError(f"k is {k}: ask for 0 or more passages.")
+        allowed = self._allowed(where)
+        if k == 0 or not len(allowed) or not queries:
+            return [[] for _ in queries]
+        depth = k if self.mode != "hybrid" else max(k, FUSION_DEPTH)
+        dense = self._search_dense(queries, depth, allowed) if self.mode != "keyword" else None
+        found = []
+        for row, query in enumerate(queries):
+            lists = [dense[row]] if dense else []
+            if self.mode != "dense":
+                lists.append(self._search_keyword(query, depth, allowed))
+            scores = fuse([list(ranking) for ranking in lists]) if self.mode == "hybrid" else lists[0]
+            best = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
+            found.append([self._hit(number, score) for number, score in best])
+        return found
+
+    def _hit(self, number: int, score: float) -> Hit:
+        piece = self.chunks[number]
+        return Hit(piece.doc_id, piece.chunk_id, piece.text, float(score))
+
+    def _allowed(self, where: dict | None) -> np.ndarray:
+        """Numbers of the chunks whose document passes the filter."""
+        where = where or {}
+        unknown = set(where) - set(Document.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"Documents have no field {min(unknown)!r} to filter on.")
+        values = {field: set(v) if isinstance(v, (list, tuple, set)) else {v} for field, v in where.items()}
+        passes = {
+            doc_id: all(getattr(document, field) in wanted for field, wanted in values.items())
+            for doc_id, document in self.documents.items()
+        }
+        return np.array([n for n, piece in enumerate(self.chunks) if passes[piece.doc_id]], dtype=np.int64)
+
+    def _search_dense(self, queries: Sequence[str], k: int, allowed: np.ndarray) -> list[dict[int, float]]:
+        """Chunk number -> cosine, best first, for every query, over the allowed chunks."""
+        import faiss
+
+        chosen = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+        scores, numbers = self._dense.search(embed(queries), min(k, len(allowed)), params=chosen)
+        return [dict(zip(n.tolist(), s.tolist(), strict=True)) for n, s in zip(numbers, scores, strict=True)]
+
+    def _search_keyword(self, query: str, k: int, allowed: np.ndarray) -> dict[int, float]:
+        """Chunk number -> BM25 score, best first, over the allowed chunks that share a word with the query."""
+        words = [word for word in _tokens(query) if self._keyword and word in self._keyword.vocab_dict]
+        if not words:
+            return {}
+        scores = self._keyword.get_scores(words)[allowed]
+        order = np.argsort(-scores, kind="stable")[:k]
+        return {int(allowed[n]): float(scores[n]) for n in order if scores[n] > 0}
+
+    def save(self, folder: Path | str) -> None:
+        """Write documents and vectors as JSON and NumPy arrays (no pickle), replacing what was there in one step."""
+        folder = Path(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.part-"))
+        documents = [{**asdict(d), "effective": str(d.effective or "")} for d in self.documents.values()]
+        store = {"mode": self.mode, "chunk": self.chunk, "embedder": self._embedder_id(), "documents": documents}
+        (scratch / "store.json").write_text(json.dumps(store, ensure_ascii=False), encoding="utf-8")
+        if self._vectors is not None:
+            np.save(scratch / "vectors.npy", self._vectors, allow_pickle=False)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(scratch, folder)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "Retriever":
+        """A retriever as it was saved; ValueError if the folder is damaged or was made with another embedder."""
+        import datetime as dt
+
+        try:
+            store = json.loads((Path(folder) / "store.json").read_text(encoding="utf-8"))
+            made = cls([], store["mode"], store["chunk"])
+            dates = {d["doc_id"]: dt.date.fromisoformat(d["effective"]) if d["effective"] else None for d in store["documents"]}
+            documents = [replace(Document(**d), effective=dates[d["doc_id"]]) for d in store["documents"]]
+            if made.mode != "keyword" and store["embedder"] != cls._embedder_id():
+                raise ValueError("it was made with another embedder")
+            made.documents = {document.doc_id: document for document in documents}
+            made.chunks = [piece for document in documents for piece in chunk_document(document, made.chunk)]
+            if made.mode != "keyword":
+                made._vectors = np.load(Path(folder) / "vectors.npy", allow_pickle=False)
+                if len(made._vectors) != len(made.chunks):
+                    raise ValueError("its vectors do not belong to its documents")
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise ValueError(f"The index in {folder} cannot be used ({problem}): build it again.") from None
+        made._index()
+        return made
+
+    @staticmethod
+    def _embedder_id() -> str:
+        return models.identity(settings.embedder_name(), models.EMBEDDER)
+
+
+def _tokens(text: str) -> list[str]:
+    import bm25s
+
+    return bm25s.tokenize([text], stopwords="en", return_ids=False, show_progress=False)[0]

@@ -1,0 +1,100 @@
+"""Where things are and what was chosen: folders, models, seed, device, threads. Imported before everything else.
+
+Environment variables, all optional:
+
+- ``RVF_CACHE``: folder for the models (default: the user cache folder of the system).
+- ``RVF_RUNS``: folder for adapters and recorded claims (default: ``runs`` inside the cache).
+- ``RVF_LLM``, ``RVF_EMBEDDER``: a Hugging Face id or a local folder instead of the embedded models.
+- ``RVF_DEVICE``: ``cpu``, ``cuda`` or ``mps`` (default: ``cuda`` when there is one, else ``cpu``).
+- ``RVF_THREADS``: threads for torch (default: what torch finds best).
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "data"
+SEED = 11
+
+
+class SetupError(RuntimeError):
+    """Something outside the code is missing or wrong; the message says what, and what to do, in one sentence."""
+
+
+def cache_dir() -> Path:
+    """Folder that holds the models (made if absent)."""
+    default = platformdirs.user_cache_dir("rag-vs-finetuning", appauthor=False)
+    return _made(Path(os.environ.get("RVF_CACHE") or default).expanduser())
+
+
+def runs_dir() -> Path:
+    """Folder that holds what was trained and recorded (made if absent)."""
+    return _made(Path(os.environ.get("RVF_RUNS") or cache_dir() / "runs").expanduser())
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise SetupError(
+            f"The folder {folder} cannot be made ({problem.strerror}): set RVF_CACHE to a folder you can write to."
+        ) from None
+    return folder
+
+
+def llm_name() -> str | None:
+    """The generator asked for in ``RVF_LLM``, or None for the embedded one."""
+    return os.environ.get("RVF_LLM") or None
+
+
+def embedder_name() -> str | None:
+    """The embedder asked for in ``RVF_EMBEDDER``, or None for the embedded one."""
+    return os.environ.get("RVF_EMBEDDER") or None
+
+
+def device() -> str:
+    """The device to compute on: ``RVF_DEVICE``, else ``cuda`` when torch finds one, else ``cpu``."""
+    import torch
+
+    wanted = os.environ.get("RVF_DEVICE")
+    if not wanted:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(wanted.split(":")[0], False):
+        raise SetupError(f"RVF_DEVICE is {wanted!r}, which this machine does not have: set it to cpu or leave it out.")
+    return wanted
+
+
+def prepare_torch() -> None:
+    """Set the number of threads from ``RVF_THREADS`` (torch's own choice when it is not set)."""
+    import torch
+
+    threads = os.environ.get("RVF_THREADS")
+    if not threads:
+        return
+    if not threads.isdigit() or int(threads) < 1:
+        raise SetupError(f"RVF_THREADS is {threads!r}, which is no number of threads: set it to 1 or more.")
+    torch.set_num_threads(int(threads))
+
+
+def progress(total: int, label: str, unit: str = "it") -> tqdm:
+    """A text progress bar with the time left, written to standard output so that notebooks store no stderr."""
+    return tqdm(total=total, desc=label, unit=unit, file=sys.stdout, ascii=" #", ncols=88, mininterval=1.0)
+
+
+def _quiet_and_offline() -> None:
+    """Must run before huggingface_hub is imported, which reads these once."""
+    for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "HF_HUB_DISABLE_TELEMETRY", "TRANSFORMERS_NO_ADVISORY_WARNINGS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    wanted = [name for name in (llm_name(), embedder_name()) if name and not Path(name).expanduser().is_dir()]
+    if not wanted:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+_quiet_and_offline()
