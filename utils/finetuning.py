@@ -5,7 +5,6 @@ LoRA: Hu et al. 2021, arXiv 2106.09685, as implemented by peft.
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -111,7 +110,7 @@ def train(examples: Sequence[Chat], recipe: Recipe | None = None, label: str = "
             with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
                 _train_into(Path(scratch) / "adapter", examples, recipe, label)
                 shutil.rmtree(folder, ignore_errors=True)
-                os.replace(Path(scratch) / "adapter", folder)
+                (Path(scratch) / "adapter").replace(folder)
     return folder
 
 

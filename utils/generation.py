@@ -62,7 +62,7 @@ class LLM:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def complete(
-        self, chats: Sequence[Chat], max_new_tokens: int = 32, batch_size: int = 32, prefix: Chat = (), label: str = ""
+        self, chats: Sequence[Chat], max_new_tokens: int = 32, batch_size: int = 16, prefix: Chat = (), label: str = ""
     ) -> list[Completion]:
         """Answer every chat greedily, in the order given, in batches of similar length.
 

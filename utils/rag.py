@@ -9,7 +9,9 @@ from utils.generation import LLM, Chat, Completion
 from utils.retrieval import Hit, Retriever
 
 ABSTENTION = "I don't know."
-_ABSTAINS = re.compile(r"\b(do not|don't|does not|doesn't|cannot|can't) (know|say|contain|mention|answer)\b|\bunknown\b")
+_ABSTAINS = re.compile(
+    r"\b(do not|don't|does not|doesn't|cannot|can't) (know|say|contain|mention|answer)\b|\bunknown\b"
+)
 _CITATION = re.compile(r"\[(\d+)\]")
 
 SYSTEM = (

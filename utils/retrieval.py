@@ -1,7 +1,6 @@
 """From chunks to the best passages: keyword and dense search, their fusion, metadata filters, a store on disk."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -46,10 +45,7 @@ def _embedder():
 
 def embed(texts: Sequence[str]) -> np.ndarray:
     """Unit vectors of texts, float32 of shape (texts, dimensions); cut at the embedder's own maximum length."""
-    model = _embedder()
-    if not texts:
-        return np.zeros((0, model.get_embedding_dimension()), dtype=np.float32)
-    vectors = model.encode(list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+    vectors = _embedder().encode(list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False)
     return np.asarray(vectors, dtype=np.float32)
 
 
@@ -80,7 +76,7 @@ class Retriever:
         if twice:
             raise ValueError(f"Document id {min(twice)!r} is there already: remove the old one first.")
         new = [piece for document in documents for piece in chunk_document(document, self.chunk)]
-        if self.mode != "keyword":
+        if new and self.mode != "keyword":
             vectors = embed([piece.text for piece in new])
             self._vectors = vectors if self._vectors is None else np.vstack([self._vectors, vectors])
         self.documents.update({document.doc_id: document for document in documents})
@@ -183,7 +179,7 @@ class Retriever:
         if self._vectors is not None:
             np.save(scratch / "vectors.npy", self._vectors, allow_pickle=False)
         shutil.rmtree(folder, ignore_errors=True)
-        os.replace(scratch, folder)
+        scratch.replace(folder)
 
     @classmethod
     def load(cls, folder: Path | str) -> "Retriever":
@@ -193,7 +189,10 @@ class Retriever:
         try:
             store = json.loads((Path(folder) / "store.json").read_text(encoding="utf-8"))
             made = cls([], store["mode"], store["chunk"])
-            dates = {d["doc_id"]: dt.date.fromisoformat(d["effective"]) if d["effective"] else None for d in store["documents"]}
+            dates = {
+                d["doc_id"]: dt.date.fromisoformat(d["effective"]) if d["effective"] else None
+                for d in store["documents"]
+            }
             documents = [replace(Document(**d), effective=dates[d["doc_id"]]) for d in store["documents"]]
             if made.mode != "keyword" and store["embedder"] != cls._embedder_id():
                 raise ValueError("it was made with another embedder")

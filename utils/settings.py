@@ -9,6 +9,7 @@ Environment variables, all optional:
 - ``RVF_THREADS``: threads for torch (default: what torch finds best).
 """
 
+import ctypes
 import os
 import sys
 from pathlib import Path
@@ -70,15 +71,29 @@ def device() -> str:
 
 
 def prepare_torch() -> None:
-    """Set the number of threads from ``RVF_THREADS`` (torch's own choice when it is not set)."""
+    """Set the number of threads from ``RVF_THREADS`` (torch's own choice when it is not set), and keep memory."""
     import torch
 
+    _keep_memory()
     threads = os.environ.get("RVF_THREADS")
     if not threads:
         return
     if not threads.isdigit() or int(threads) < 1:
         raise SetupError(f"RVF_THREADS is {threads!r}, which is no number of threads: set it to 1 or more.")
     torch.set_num_threads(int(threads))
+
+
+def _keep_memory() -> None:
+    """Tell glibc to keep freed memory instead of handing it back to the system and fetching it anew at every step.
+
+    Where fresh pages are slow, as on many virtual machines, a training step is several times faster for it.
+    """
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "mallopt"):  # musl has none
+            m_mmap_max, m_trim_threshold = -4, -1  # numbers from glibc's malloc.h
+            libc.mallopt(m_mmap_max, 0)
+            libc.mallopt(m_trim_threshold, -1)
 
 
 def progress(total: int, label: str, unit: str = "it") -> tqdm:

@@ -1,0 +1,116 @@
+"""One style for every figure: a colour-blind-safe palette, intervals drawn, alternative text under the picture."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import Image, display
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import PercentFormatter
+
+# Okabe and Ito's palette, told apart with every common kind of colour vision.
+BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8F98",
+)  # fmt: skip
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY)
+INK = "#22262B"
+
+STYLE = {
+    "figure.facecolor": "white",
+    "font.size": 10.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#B9BEC6",
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E7E9ED",
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+}
+
+
+def canvas(width: float = 7.5, height: float = 3.2, **subplots):
+    """``plt.subplots`` in the style of the series, sizes in inches: (figure, axes)."""
+    with plt.rc_context(STYLE):
+        return plt.subplots(figsize=(width, height), layout="constrained", **subplots)
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Show a figure once, with ``alt`` as its alternative text and as the line under it, and close it."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=144)
+    plt.close(figure)
+    size = figure.get_size_inches() * 96
+    display(Image(picture.getvalue(), width=int(size[0]), height=int(size[1]), alt=alt))
+    print(f"Figure: {alt}")
+
+
+def percent_axis(axis, limit: float = 1.0) -> None:
+    """Format an x or y axis whose values are shares as percent, from 0 to ``limit``."""
+    axis.set_major_formatter(PercentFormatter(1.0))
+    axis.axes.set(**{f"{axis.axis_name}lim": (0, limit)})
+
+
+def bars(table: pd.DataFrame, metric: str, title: str, xlabel: str, floor=None, ceiling=None, colours=None) -> Figure:
+    """Horizontal bars with 95 % intervals, one an arm, from ``evaluation.compare``; floor and ceiling as lines.
+
+    ``floor`` and ``ceiling`` are (value, name) or None. Values are shares and are written beside the bars.
+    """
+    figure, axes = canvas(7.5, 1.15 + 0.5 * len(table))
+    colours = colours or PALETTE[: len(table)]
+    errors = [table[metric] - table["low"], table["high"] - table[metric]]
+    axes.barh(table.index, table[metric], xerr=errors, color=colours, height=0.62, error_kw={"ecolor": INK, "lw": 1.2})
+    for place, (value, high) in enumerate(zip(table[metric], table["high"], strict=True)):
+        axes.text(max(value, high) + 0.015, place, f"{value:.0%}", va="center", fontweight="bold")
+    for line, style in ((floor, ":"), (ceiling, "--")):
+        if line:
+            axes.axvline(line[0], color=GREY, linestyle=style, linewidth=1.4)
+            axes.annotate(
+                line[1], (line[0], 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=9
+            )
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    percent_axis(axes.xaxis, 1.08)
+    axes.set(xlabel=xlabel)
+    axes.set_title(title, pad=22 if floor or ceiling else 10)
+    return figure
+
+
+def stacked(
+    parts: Mapping[str, Sequence[float]], names: Sequence[str], title: str, xlabel: str, unit="{:.2f}"
+) -> Figure:
+    """Horizontal stacked bars: one bar a name, one colour a part; the total is written at the end."""
+    figure, axes = canvas(7.5, 1.5 + 0.45 * len(names))
+    left = [0.0] * len(names)
+    for colour, (part, values) in zip(PALETTE, parts.items(), strict=False):
+        axes.barh(names, values, left=left, color=colour, height=0.6, label=part)
+        left = [a + b for a, b in zip(left, values, strict=True)]
+    for place, total in enumerate(left):
+        axes.text(total + max(left) * 0.012, place, unit.format(total), va="center", fontweight="bold")
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.set(xlabel=xlabel, title=title, xlim=(0, max(left) * 1.12))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28 - 0.1 / len(names)), ncols=len(parts))
+    return figure
+
+
+def box(axes, x: float, y: float, width: float, height: float, text: str, colour: str = GREY, **font) -> None:
+    """A rounded box with centred text, in the coordinates of the axes."""
+    shape = FancyBboxPatch((x, y), width, height, boxstyle="round,pad=0.012,rounding_size=0.02", lw=1.3)
+    shape.set(facecolor=colour + "22", edgecolor=colour)
+    axes.add_patch(shape)
+    axes.text(x + width / 2, y + height / 2, text, ha="center", va="center", **{"fontsize": 9.5, **font})
+
+
+def arrow(axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """An arrow between two points, in the coordinates of the axes."""
+    axes.annotate("", xy=end, xytext=start, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.2})
