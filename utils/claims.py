@@ -58,15 +58,19 @@ def recorded(notebook: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(entries, columns=["claim", "notebook", "verdict", "finding", "n"]).set_index("claim")
 
 
-def publish() -> None:
-    """Write what this run recorded, with date, hardware and versions, to ``data/results/claims.json``."""
-    record = {
+def circumstances() -> dict:
+    """What a committed result was measured with: date, hardware, python, versions."""
+    return {
         "date": dt.date.today().isoformat(),
         "hardware": f"{platform.machine()}, {os.cpu_count()} CPU cores, {settings.device()}",
         "python": platform.python_version(),
         "versions": {name: version(name).split("+")[0] for name in _PACKAGES},
-        "claims": recorded().reset_index().to_dict("records"),
     }
+
+
+def publish() -> None:
+    """Write what this run recorded, and what it was measured with, to ``data/results/claims.json``."""
+    record = circumstances() | {"claims": recorded().reset_index().to_dict("records")}
     target = settings.DATA / "results" / "claims.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

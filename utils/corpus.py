@@ -52,7 +52,10 @@ class Question:
 def read_document(path: Path | str) -> Document:
     """One Markdown file with front matter as a Document; ValueError names the file and the key that is wrong."""
     path = Path(path)
-    post = frontmatter.loads(path.read_text(encoding="utf-8"))
+    try:
+        post = frontmatter.loads(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as problem:
+        raise ValueError(f"{path.name} has front matter that is not YAML: {problem}") from None
     missing = {"id", "title", "collection", "tenant", "effective", "version"} - set(post.keys())
     if missing:
         raise ValueError(f"{path.name} lacks {', '.join(sorted(missing))} in its front matter: add it at the top.")
@@ -92,7 +95,7 @@ def withdrawn_ids() -> set[str]:
 
 def load_jsonl(name: str) -> list[dict]:
     """The records of ``data/<name>.jsonl``, one dictionary a line."""
-    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").split("\n")
     return [json.loads(line) for line in lines if line.strip()]
 
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from utils.corpus import Question
 from utils.rag import Answer, abstains
+from utils.retrieval import Hit, Retriever
 from utils.settings import SEED
 
 RESAMPLES = 10_000
@@ -27,10 +28,10 @@ def normalise(text: str) -> str:
 def contains_answer(text: str, answers: Sequence[str]) -> bool:
     """Whether a text holds one of the accepted answers as whole words, both normalised.
 
-    A text that is nothing but the number of an accepted "6 nights" counts as well: the unit is understood.
+    A text that is nothing but the one number of an accepted "6 nights" counts as well: the unit is understood.
     """
     text, answers = normalise(text), [normalise(answer) for answer in answers]
-    bare = {answer.split()[0] for answer in answers if answer[:1].isdigit()}
+    bare = {answer.split()[0] for answer in answers if re.fullmatch(r"\d\S*( [^\d\s]+)*", answer)}
     return text in bare or any(f" {answer} " in f" {text} " for answer in answers)
 
 
@@ -66,8 +67,12 @@ def citation_recall(answer: Answer, question: Question) -> float:
 
 
 def recall_at_k(ranked: Sequence[str], relevant: Sequence[str], k: int) -> float:
-    """Share of the relevant documents among the first k; ``ranked`` is best first, repeats count once."""
-    return len(set(_unique(ranked)[:k]) & set(relevant)) / len(set(relevant))
+    """Share of the relevant documents among the first k; ``ranked`` is best first, repeats count once.
+
+    Not a number where nothing is relevant.
+    """
+    found = set(_unique(ranked)[:k]) & set(relevant)
+    return len(found) / len(set(relevant)) if relevant else float("nan")
 
 
 def reciprocal_rank(ranked: Sequence[str], relevant: Sequence[str]) -> float:
@@ -76,10 +81,10 @@ def reciprocal_rank(ranked: Sequence[str], relevant: Sequence[str]) -> float:
 
 
 def ndcg_at_k(ranked: Sequence[str], relevant: Sequence[str], k: int = 10) -> float:
-    """Normalised discounted cumulative gain with gains 0 and 1 (Järvelin and Kekäläinen 2002)."""
+    """Normalised discounted cumulative gain with gains 0 and 1 (Järvelin and Kekäläinen 2002); see ``recall_at_k``."""
     gains = [1 / np.log2(rank + 1) for rank, d in enumerate(_unique(ranked)[:k], 1) if d in relevant]
     ideal = [1 / np.log2(rank + 1) for rank in range(1, min(k, len(set(relevant))) + 1)]
-    return float(sum(gains) / sum(ideal))
+    return float(sum(gains) / sum(ideal)) if relevant else float("nan")
 
 
 def _unique(ranked: Sequence[str]) -> list[str]:
@@ -110,10 +115,16 @@ def _resampled_means(values: np.ndarray, seed: int) -> np.ndarray:
 def paired_difference(
     left: Sequence[float], right: Sequence[float], confidence: float = 0.95, seed: int = SEED
 ) -> tuple[float, float, float]:
-    """Mean of left - right over the same questions, with its paired bootstrap interval: (mean, low, high)."""
+    """Mean of left - right over the same questions, with its paired bootstrap interval: (mean, low, high).
+
+    Questions for which either is not a number are left out; where none is left, neither is the difference a number.
+    """
     if len(left) != len(right):
         raise ValueError(f"Arms answered {len(left)} and {len(right)} questions: compare them on the same ones.")
     gaps = np.asarray(left, dtype=float) - np.asarray(right, dtype=float)
+    gaps = gaps[~np.isnan(gaps)]
+    if not len(gaps):
+        return (float("nan"),) * 3
     low, high = np.quantile(_resampled_means(gaps, seed), [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(gaps.mean()), float(low), float(high)
 
@@ -152,16 +163,35 @@ def compare(
 
 
 def compare_values(values: Mapping[str, Sequence[float]], name: str = "accuracy") -> pd.DataFrame:
-    """``compare`` for metrics already computed: one number a question, for every arm."""
+    """``compare`` for metrics already computed: one number a question, for every arm.
+
+    Values that are not a number (no citation to judge, say) are left out, and ``n`` counts the others.
+    """
     rows, first = [], next(iter(values.values()))
     binary = all(set(v) <= {0.0, 1.0} for v in values.values())
     for number, (arm, row) in enumerate(values.items()):
         low, high = interval(row)
         gap = paired_difference(row, first) if number else (float("nan"),) * 3
         p = mcnemar([v == 1 for v in row], [v == 1 for v in first]) if number and binary else float("nan")
-        rows.append([arm, len(row), float(np.mean(row)), low, high, *gap, p])
+        known = [value for value in row if not np.isnan(value)]
+        mean = float(np.mean(known)) if known else float("nan")
+        rows.append([arm, len(known), mean, low, high, *gap, p])
     columns = ["arm", "n", name, "low", "high", "difference", "difference_low", "difference_high", "p"]
     table = pd.DataFrame(rows, columns=columns).set_index("arm")
     if binary and len(table) > 1:
         table.loc[table.index[1:], "p"] = holm(table["p"].iloc[1:].tolist())
     return table
+
+
+def gold_passages(questions: Sequence[Question], retriever: Retriever) -> list[list[Hit]]:
+    """For the oracle arm: of the documents a question needs, the best-ranked window that holds an accepted answer.
+
+    One list a question, empty where the handbook holds no answer; two windows for a question that needs two documents.
+    """
+    return [[_gold_passage(question, doc_id, retriever) for doc_id in question.doc_ids] for question in questions]
+
+
+def _gold_passage(question: Question, doc_id: str, retriever: Retriever) -> Hit:
+    ranked = retriever.search(question.question, k=len(retriever.chunks), where={"doc_id": doc_id})
+    ranked += retriever.passages(doc_id)  # what shares no word with the question is still in the document
+    return next((hit for hit in ranked if contains_answer(hit.text, question.answers)), ranked[0])

@@ -114,3 +114,29 @@ def box(axes, x: float, y: float, width: float, height: float, text: str, colour
 def arrow(axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     """An arrow between two points, in the coordinates of the axes."""
     axes.annotate("", xy=end, xytext=start, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.2})
+
+
+def table(frame: pd.DataFrame, formats=None, index: bool = False):
+    """A frame as a calm table: text to the left and wrapped, the same markup at every run."""
+    styler = frame.style.format(formats).set_uuid("table").set_properties(**{"text-align": "left"})
+    styler = styler.set_table_styles([{"selector": "th", "props": "text-align: left"}])
+    return styler if index else styler.hide(axis="index")
+
+
+def grouped(tables: Mapping[str, pd.DataFrame], metric: str, title: str, ylabel: str) -> Figure:
+    """Vertical bars with 95 % intervals: a group for every row of the tables, a colour for every table."""
+    figure, axes = canvas(7.5, 3.0)
+    width = 0.7 / len(tables)
+    for number, (colour, (name, table)) in enumerate(zip((GREEN, RED, *PALETTE), tables.items(), strict=False)):
+        places = [row + (number - (len(tables) - 1) / 2) * width for row in range(len(table))]
+        errors = [table[metric] - table["low"], table["high"] - table[metric]]
+        axes.bar(places, table[metric], 0.9 * width, yerr=errors, color=colour, label=name, error_kw={"ecolor": INK})
+        for place, value, high in zip(places, table[metric], table["high"], strict=True):
+            axes.text(place, high + 0.02, f"{value:.0%}", ha="center", fontweight="bold")
+    axes.set_xticks(range(len(table)), list(table.index))
+    axes.grid(visible=False, axis="x")
+    axes.set(title=title)
+    percent_axis(axes.yaxis, 1.0)
+    axes.set_ylabel(ylabel)
+    axes.legend(loc="upper center", ncols=len(tables))
+    return figure

@@ -5,6 +5,7 @@ LoRA: Hu et al. 2021, arXiv 2106.09685, as implemented by peft.
 
 import hashlib
 import json
+import math
 import shutil
 import tempfile
 import time
@@ -15,9 +16,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from utils import models, settings
+from utils.batches import answer_loss, collate, encode
 from utils.generation import Chat
-
-IGNORED = -100  # label of tokens that are not learned, as torch's cross entropy expects it
 
 
 @dataclass(frozen=True)
@@ -25,65 +25,18 @@ class Recipe:
     """How to train. The defaults were chosen on development splits.
 
     ``alpha / rank`` scales the adapter's update; ``targets`` is a peft target ("all-linear" or module names);
-    ``epochs`` passes over the examples; ``learning_rate`` falls linearly to zero after a warm-up of a tenth.
+    ``top_layers`` adapts only that many of the last layers (None: all), which spares the backward pass through the
+    others; ``epochs`` passes over the examples; ``learning_rate`` falls linearly to zero after a warm-up of a tenth.
     """
 
     rank: int = 16
     alpha: int = 32
     targets: str | tuple[str, ...] = "all-linear"
+    top_layers: int | None = None
     learning_rate: float = 5e-4
     epochs: float = 2
     batch_size: int = 8
     seed: int = settings.SEED
-
-
-def encode(tokenizer, chat: Chat) -> dict[str, list[int]]:
-    """Token ids of a chat that ends with the assistant's answer, and labels: the answer and its end-of-turn token.
-
-    Raises ValueError if the last message is not an answer with text.
-    """
-    if len(chat) < 2 or chat[-1]["role"] != "assistant" or not chat[-1]["content"].strip():
-        raise ValueError("A training example must end with an assistant message that has text.")
-    prompt = tokenizer.apply_chat_template(list(chat[:-1]), tokenize=False, add_generation_prompt=True)
-    ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    answer = tokenizer(chat[-1]["content"] + "<|im_end|>", add_special_tokens=False)["input_ids"]
-    return {"input_ids": ids + answer, "labels": [IGNORED] * len(ids) + answer}
-
-
-def collate(pad: int, rows: Sequence[dict]) -> dict:
-    """Rows padded on the left, so that all answers of a batch end in the same column: tensors (rows, tokens)."""
-    import torch
-
-    width = max(len(row["input_ids"]) for row in rows)
-    gaps = [width - len(row["input_ids"]) for row in rows]
-    filled = {
-        "input_ids": [[pad] * gap + row["input_ids"] for row, gap in zip(rows, gaps, strict=True)],
-        "attention_mask": [[0] * gap + [1] * (width - gap) for gap in gaps],
-        "labels": [[IGNORED] * gap + row["labels"] for row, gap in zip(rows, gaps, strict=True)],
-    }
-    return {name: torch.tensor(values) for name, values in filled.items()}
-
-
-def answer_loss(model, inputs: dict):
-    """Mean cross entropy (nats a token) over the labelled tokens, with logits computed at their positions alone.
-
-    The vocabulary of 49,152 makes the logits the dearest part of a short example; most positions need none.
-    """
-    import torch
-
-    labels = inputs["labels"]
-    answers = int((labels != IGNORED).any(dim=0).sum())  # left padding: the last columns of the batch
-    positions = torch.stack([row.cumsum(0).clamp(min=1) - 1 for row in inputs["attention_mask"]])
-    logits = model(
-        input_ids=inputs["input_ids"],
-        attention_mask=inputs["attention_mask"],
-        position_ids=positions,
-        logits_to_keep=answers + 1,
-        use_cache=False,
-    ).logits
-    predicted, wanted = logits[:, :-1].flatten(0, 1), labels[:, -answers:].flatten()
-    learned = wanted != IGNORED
-    return torch.nn.functional.cross_entropy(predicted[learned].float(), wanted[learned])
 
 
 def adapter_path(examples: Sequence[Chat], recipe: Recipe) -> Path:
@@ -125,9 +78,25 @@ def add_adapter(model, recipe: Recipe):
     from peft import LoraConfig, get_peft_model
 
     transformers.set_seed(recipe.seed)
-    targets = recipe.targets if isinstance(recipe.targets, str) else list(recipe.targets)
-    config = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=targets, task_type="CAUSAL_LM")
+    targets = _linear_names(model) if recipe.targets == "all-linear" else list(recipe.targets)
+    depth = model.config.num_hidden_layers
+    layers = list(range(depth - recipe.top_layers, depth)) if recipe.top_layers else None
+    config = LoraConfig(
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        target_modules=targets,
+        layers_to_transform=layers,
+        task_type="CAUSAL_LM",
+    )
     return get_peft_model(model, config)
+
+
+def _linear_names(model) -> list[str]:
+    """Last names of all linear layers but the output head, as peft wants them when only some layers are adapted."""
+    import torch
+
+    names = {name.rsplit(".", 1)[-1] for name, part in model.named_modules() if isinstance(part, torch.nn.Linear)}
+    return sorted(names - {"lm_head"})
 
 
 def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: str) -> None:
@@ -135,7 +104,8 @@ def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: s
 
     model, tokenizer = models.load_llm()
     rows = [encode(tokenizer, chat) for chat in examples]
-    steps = max(1, round(recipe.epochs * len(rows) / recipe.batch_size))
+    a_pass = math.ceil(len(rows) / recipe.batch_size)  # the last batch of a pass may be smaller
+    steps = max(1, round(recipe.epochs * a_pass))
     progress = _progress_callback(transformers.TrainerCallback, steps, label)
     trainer = _trainer_class(transformers.Trainer)(
         model=add_adapter(model, recipe),
@@ -145,7 +115,7 @@ def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: s
             per_device_train_batch_size=recipe.batch_size,
             learning_rate=recipe.learning_rate,
             lr_scheduler_type="linear",
-            warmup_steps=max(1, steps // 10),
+            warmup_steps=steps // 10,
             seed=recipe.seed,
             save_strategy="no",
             logging_steps=1,
@@ -163,7 +133,7 @@ def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: s
     start = time.perf_counter()
     trainer.train()
     seconds = time.perf_counter() - start
-    tokens = round(sum(len(row["input_ids"]) for row in rows) * steps * recipe.batch_size / len(rows))
+    tokens = round(sum(len(row["input_ids"]) for row in rows) * steps / a_pass)
     trainer.model.save_pretrained(folder)
     report = {
         "examples": len(rows),

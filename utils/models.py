@@ -4,6 +4,8 @@ import json
 import sys
 from collections.abc import Callable
 
+from safetensors import SafetensorError
+
 from utils import settings
 from utils.artefacts import EMBEDDER, GENERATOR, Embedded, fetch, sha256
 from utils.settings import SetupError
@@ -13,7 +15,7 @@ def _load(name: str | None, embedded: Embedded, load: Callable, variable: str):
     source = name or str(fetch(embedded))
     try:
         return load(source)
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, SafetensorError) as problem:
         if not name:
             raise
         first = str(problem).strip().splitlines()[0]

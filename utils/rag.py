@@ -14,10 +14,7 @@ _ABSTAINS = re.compile(
 )
 _CITATION = re.compile(r"\[(\d+)\]")
 
-SYSTEM = (
-    "Answer the question from the numbered passages in a few words, then give the passage's number in brackets. "
-    "If the passages do not hold the answer, say: I don't know."
-)
+SYSTEM = "Answer the question from the numbered passages and give the passage's number."
 CLOSED_BOOK = "Answer the question in a few words."
 
 
@@ -59,42 +56,61 @@ def user_message(question: str, passages: Sequence[str]) -> dict:
     return {"role": "user", "content": f"{numbered}Question: {question}"}
 
 
-# Two worked examples, from a town library that has nothing to do with Quillhaven: one answer, one abstention.
-_EXAMPLES = (
-    (
+@dataclass(frozen=True)
+class WorkedExample:
+    """A question with three passages, answered as every question shall be; ``source``: which one holds the answer,
+    counted from 1, or None if none does."""
+
+    question: str
+    passages: tuple[str, ...]
+    source: int | None
+    answer: str
+
+    def turns(self, passages: int) -> list[dict]:
+        """The example as two turns of a chat, with no more passages than the questions will have: a model that was
+        shown three and is then given one answers far worse."""
+        kept = sorted(range(len(self.passages)), key=lambda n: n + 1 != self.source)[: max(passages, 1)]
+        kept.sort()
+        answer = ABSTENTION if self.source is None else f"[{kept.index(self.source - 1) + 1}] {self.answer}"
+        user = user_message(self.question, [self.passages[n] for n in kept])
+        return [user, {"role": "assistant", "content": answer}]
+
+
+# From a town library that has nothing to do with Quillhaven. The number first, then the sentence that answers: on the
+# development questions this read and cited best. An example that abstains made the model abstain from everything.
+EXAMPLES = (
+    WorkedExample(
         "How many books may a child borrow?",
         (
             "Opening hours. The reading room closes at six, on Saturdays at two.",
             "Fines. A book that comes back late costs ten cents a day, a film fifty.",
             "Borrowing. Adults may borrow twelve books at a time. Children may borrow eight books at a time.",
         ),
-        "Eight books [3]",
+        3,
+        "Children may borrow eight books at a time.",
     ),
-    (
-        "Who repairs the microfilm reader?",
+    WorkedExample(
+        "Who looks after the microfilm reader?",
         (
             "Reservations. A reserved book waits at the desk for five days.",
+            "Machines. Ruth Tanner looks after the microfilm reader. The copier belongs to the town hall.",
             "Rooms. The music room on the first floor has a piano and seats for twenty.",
-            "Copies. The copier stands beside the microfilm reader and takes coins.",
         ),
-        ABSTENTION,
+        2,
+        "Ruth Tanner looks after the microfilm reader.",
     ),
 )
 
 
-def opening(examples: int = 2) -> list[dict]:
-    """The messages before every question: the system prompt and the first 0, 1 or 2 worked examples."""
-    if not 0 <= examples <= len(_EXAMPLES):
-        raise ValueError(f"There are {len(_EXAMPLES)} worked examples: ask for 0 to {len(_EXAMPLES)} of them.")
-    messages = [{"role": "system", "content": SYSTEM}]
-    for question, passages, answer in _EXAMPLES[:examples]:
-        messages += [user_message(question, passages), {"role": "assistant", "content": answer}]
-    return messages
+def opening(examples: Sequence[WorkedExample] = EXAMPLES, passages: int = 3) -> list[dict]:
+    """The messages before every question with so many passages: the system prompt and the worked examples."""
+    turns = [turn for example in examples for turn in example.turns(passages)]
+    return [{"role": "system", "content": SYSTEM}, *turns]
 
 
-def prompt(question: str, hits: Sequence[Hit], examples: int = 2) -> Chat:
+def prompt(question: str, hits: Sequence[Hit], examples: Sequence[WorkedExample] = EXAMPLES) -> Chat:
     """The whole chat for a question and its passages, in the order of ``hits``."""
-    return [*opening(examples), user_message(question, [hit.text for hit in hits])]
+    return [*opening(examples, len(hits)), user_message(question, [hit.text for hit in hits])]
 
 
 def closed_book_prompt(question: str) -> Chat:
@@ -105,12 +121,18 @@ def closed_book_prompt(question: str) -> Chat:
 class RagPipeline:
     """Retrieve the best ``k`` passages, read them (best last, next to the question), answer, cite or abstain."""
 
-    def __init__(self, retriever: Retriever, llm: LLM, k: int = 3, examples: int = 2, max_new_tokens: int = 32):
+    def __init__(
+        self,
+        retriever: Retriever,
+        llm: LLM,
+        k: int = 3,
+        examples: Sequence[WorkedExample] = EXAMPLES,
+        max_new_tokens: int = 24,
+    ):
         if k < 1:
             raise ValueError(f"k is {k}: a pipeline needs at least one passage.")
-        opening(examples)  # refuses a wrong number here rather than at the first question
         self.retriever, self.llm, self.k = retriever, llm, k
-        self.examples, self.max_new_tokens = examples, max_new_tokens
+        self.examples, self.max_new_tokens = tuple(examples), max_new_tokens
 
     def answer(self, question: str, where: dict | None = None) -> Answer:
         """Answer one question; ``where`` filters the documents it may rest on. ValueError for an empty question."""
@@ -134,7 +156,8 @@ class RagPipeline:
         """
         asked = [number for number, hits in enumerate(passages) if hits]
         chats = [prompt(questions[number], passages[number], self.examples) for number in asked]
-        done = self.llm.complete(chats, self.max_new_tokens, prefix=opening(self.examples), label=label)
+        most = max((len(hits) for hits in passages), default=0)
+        done = self.llm.complete(chats, self.max_new_tokens, prefix=opening(self.examples, most), label=label)
         completions = dict(zip(asked, done, strict=True))
         nothing = Completion(ABSTENTION, 0, 0, 0.0, 0.0)
         return [

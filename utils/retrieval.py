@@ -1,18 +1,16 @@
 """From chunks to the best passages: keyword and dense search, their fusion, metadata filters, a store on disk."""
 
-import json
-import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from utils import models, settings
+from utils import models, settings, store
 from utils.chunking import Chunk, chunk_document
 from utils.corpus import Document
+from utils.keywords import KeywordIndex
 
 MODES = ("keyword", "dense", "hybrid")
 FUSION_K = 60  # Cormack, Clarke and Buettcher 2009: reciprocal rank fusion
@@ -98,18 +96,14 @@ class Retriever:
 
     def _index(self) -> None:
         """Build both indexes from chunks and vectors; a few milliseconds for a handbook."""
-        import bm25s
         import faiss
 
-        self._dense = self._keyword = None
+        self._dense = None
         if self.mode != "keyword" and self.chunks:
             self._dense = faiss.IndexFlatIP(self._vectors.shape[1])
             self._dense.add(self._vectors)
         if self.mode != "dense":
-            tokens = [_tokens(piece.text) for piece in self.chunks]
-            if any(tokens):
-                self._keyword = bm25s.BM25()
-                self._keyword.index(tokens, show_progress=False)
+            self._keyword = KeywordIndex([piece.text for piece in self.chunks])
 
     def search(self, query: str, k: int = 5, where: dict | None = None) -> list[Hit]:
         """The best ``k`` chunks for a query, best first; fewer if fewer match the filter or, by keyword, any word."""
@@ -128,11 +122,15 @@ class Retriever:
         for row, query in enumerate(queries):
             lists = [dense[row]] if dense else []
             if self.mode != "dense":
-                lists.append(self._search_keyword(query, depth, allowed))
+                lists.append(self._keyword.search(query, depth, allowed))
             scores = fuse([list(ranking) for ranking in lists]) if self.mode == "hybrid" else lists[0]
             best = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
             found.append([self._hit(number, score) for number, score in best])
         return found
+
+    def passages(self, doc_id: str) -> list[Hit]:
+        """All windows of one document, in its order, with score 0."""
+        return [self._hit(number, 0.0) for number, piece in enumerate(self.chunks) if piece.doc_id == doc_id]
 
     def _hit(self, number: int, score: float) -> Hit:
         piece = self.chunks[number]
@@ -159,60 +157,33 @@ class Retriever:
         scores, numbers = self._dense.search(embed(queries), min(k, len(allowed)), params=chosen)
         return [dict(zip(n.tolist(), s.tolist(), strict=True)) for n, s in zip(numbers, scores, strict=True)]
 
-    def _search_keyword(self, query: str, k: int, allowed: np.ndarray) -> dict[int, float]:
-        """Chunk number -> BM25 score, best first, over the allowed chunks that share a word with the query."""
-        words = [word for word in _tokens(query) if self._keyword and word in self._keyword.vocab_dict]
-        if not words:
-            return {}
-        scores = self._keyword.get_scores(words)[allowed]
-        order = np.argsort(-scores, kind="stable")[:k]
-        return {int(allowed[n]): float(scores[n]) for n in order if scores[n] > 0}
-
     def save(self, folder: Path | str) -> None:
-        """Write documents and vectors as JSON and NumPy arrays (no pickle), replacing what was there in one step."""
-        folder = Path(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.part-"))
-        documents = [{**asdict(d), "effective": str(d.effective or "")} for d in self.documents.values()]
-        store = {"mode": self.mode, "chunk": self.chunk, "embedder": self._embedder_id(), "documents": documents}
-        (scratch / "store.json").write_text(json.dumps(store, ensure_ascii=False), encoding="utf-8")
-        if self._vectors is not None:
-            np.save(scratch / "vectors.npy", self._vectors, allow_pickle=False)
-        shutil.rmtree(folder, ignore_errors=True)
-        scratch.replace(folder)
+        """Write documents and vectors as JSON and NumPy arrays (no pickle), replacing an older index as a whole.
+
+        Raises ValueError for a folder that holds something else.
+        """
+        facts = {"mode": self.mode, "chunk": self.chunk, "embedder": self._embedder_id()}
+        store.write(folder, facts, self.documents.values(), self._vectors)
 
     @classmethod
     def load(cls, folder: Path | str) -> "Retriever":
         """A retriever as it was saved; ValueError if the folder is damaged or was made with another embedder."""
-        import datetime as dt
-
         try:
-            store = json.loads((Path(folder) / "store.json").read_text(encoding="utf-8"))
-            made = cls([], store["mode"], store["chunk"])
-            dates = {
-                d["doc_id"]: dt.date.fromisoformat(d["effective"]) if d["effective"] else None
-                for d in store["documents"]
-            }
-            documents = [replace(Document(**d), effective=dates[d["doc_id"]]) for d in store["documents"]]
-            if made.mode != "keyword" and store["embedder"] != cls._embedder_id():
-                raise ValueError("it was made with another embedder")
+            facts, documents, vectors = store.read(folder)
+            made = cls([], facts["mode"], facts["chunk"])
             made.documents = {document.doc_id: document for document in documents}
             made.chunks = [piece for document in documents for piece in chunk_document(document, made.chunk)]
             if made.mode != "keyword":
-                made._vectors = np.load(Path(folder) / "vectors.npy", allow_pickle=False)
-                if len(made._vectors) != len(made.chunks):
+                if facts["embedder"] != cls._embedder_id():
+                    raise ValueError("it was made with another embedder")
+                if len(made.chunks) != (0 if vectors is None else len(vectors)):
                     raise ValueError("its vectors do not belong to its documents")
-        except (OSError, ValueError, KeyError, TypeError) as problem:
+                made._vectors = vectors
+            made._index()
+        except (OSError, EOFError, ValueError, LookupError, TypeError) as problem:
             raise ValueError(f"The index in {folder} cannot be used ({problem}): build it again.") from None
-        made._index()
         return made
 
     @staticmethod
     def _embedder_id() -> str:
         return models.identity(settings.embedder_name(), models.EMBEDDER)
-
-
-def _tokens(text: str) -> list[str]:
-    import bm25s
-
-    return bm25s.tokenize([text], stopwords="en", return_ids=False, show_progress=False)[0]

@@ -29,20 +29,20 @@ class SetupError(RuntimeError):
 def cache_dir() -> Path:
     """Folder that holds the models (made if absent)."""
     default = platformdirs.user_cache_dir("rag-vs-finetuning", appauthor=False)
-    return _made(Path(os.environ.get("RVF_CACHE") or default).expanduser())
+    return _made(Path(os.environ.get("RVF_CACHE") or default).expanduser(), "RVF_CACHE")
 
 
 def runs_dir() -> Path:
     """Folder that holds what was trained and recorded (made if absent)."""
-    return _made(Path(os.environ.get("RVF_RUNS") or cache_dir() / "runs").expanduser())
+    return _made(Path(os.environ.get("RVF_RUNS") or cache_dir() / "runs").expanduser(), "RVF_RUNS")
 
 
-def _made(folder: Path) -> Path:
+def _made(folder: Path, variable: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise SetupError(
-            f"The folder {folder} cannot be made ({problem.strerror}): set RVF_CACHE to a folder you can write to."
+            f"The folder {folder} cannot be made ({problem.strerror}): set {variable} to a folder you can write to."
         ) from None
     return folder
 
@@ -78,7 +78,7 @@ def prepare_torch() -> None:
     threads = os.environ.get("RVF_THREADS")
     if not threads:
         return
-    if not threads.isdigit() or int(threads) < 1:
+    if not threads.isdecimal() or int(threads) < 1:
         raise SetupError(f"RVF_THREADS is {threads!r}, which is no number of threads: set it to 1 or more.")
     torch.set_num_threads(int(threads))
 

@@ -1,0 +1,194 @@
+"""Search: ranking, filters, adding and removing, and odd queries. A countable embedder stands in for the real one."""
+
+import datetime as dt
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from utils import retrieval
+from utils.corpus import Document
+from utils.retrieval import MODES, Retriever, fuse
+
+LEAVE = Document("leave", "Annual leave", "Staff have 27 days. Ask early. Founders' Day is free.", "hr")
+ELMGATE = Document("park-e", "Parking", "The gate closes at eight. Visitors pay two euros.", "clinics", "elmgate")
+WINDLE = Document("park-w", "Parking", "The gate closes at nine. Visitors pay nothing.", "clinics", "windle")
+ALL = [LEAVE, ELMGATE, WINDLE]
+ODD = ["", "  ", "\x00\x07\u200b", "?!", "Żółć 茶 ☕", "gate " * 2000, "the of and"]
+
+
+class WordCounts:
+    """Texts to unit vectors of word counts, so that a cosine can be worked out by hand."""
+
+    def __init__(self):
+        self.seen = []
+
+    def encode(self, texts, **options):
+        self.seen += texts
+        vectors = np.full((len(texts), 256), 1e-3, dtype=np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for word in text.lower().replace(".", "").split():
+                row[zlib.crc32(word.encode()) % 256] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def embedder():
+    with pytest.MonkeyPatch.context() as patch:
+        fake = WordCounts()
+        patch.setattr(retrieval, "_embedder", lambda: fake)
+        yield fake
+
+
+def ids(hits):
+    return [hit.chunk_id for hit in hits]
+
+
+def test_fusion_adds_the_reciprocal_ranks():
+    scores = fuse([[7, 8], [8, 9]], k=60)
+    assert scores == {7: pytest.approx(1 / 61), 8: pytest.approx(1 / 62 + 1 / 61), 9: pytest.approx(1 / 62)}
+    assert fuse([]) == fuse([[], []]) == {}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_window_that_answers_comes_first(mode):
+    hits = Retriever(ALL, mode, chunk=1).search("when closes the gate at nine", k=2)
+    assert ids(hits) == ["park-w#0", "park-e#0"]
+    assert hits[0].text == "Parking. The gate closes at nine."
+    assert hits[0].score > hits[1].score
+
+
+def test_a_dense_score_is_the_cosine():
+    hits = Retriever([Document("d", "", "gate gate", "hr")], "dense").search("gate key")
+    assert hits[0].score == pytest.approx(2**-0.5, abs=0.02)  # (2, 0) against (1, 1), each of length 1
+
+
+def test_keyword_search_prefers_the_rare_word_and_drops_what_shares_none():
+    assert ids(Retriever(ALL, "keyword", chunk=1).search("visitors nothing")) == ["park-w#1", "park-e#1"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_filter_applies_before_the_best_are_cut(mode):
+    many = [Document(f"e{n}", "Gate", "The gate closes at nine.", "clinics", "elmgate") for n in range(150)]
+    searched = Retriever([*many, WINDLE], mode)
+    assert {hit.doc_id for hit in searched.search("gate closes at nine", 1, {"tenant": "windle"})} == {"park-w"}
+    assert len(searched.search("gate closes at nine", 140, {"tenant": ["elmgate"]})) == 140
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        (None, {"leave", "park-e", "park-w"}),
+        ({}, {"leave", "park-e", "park-w"}),
+        ({"tenant": ["elmgate", "network"]}, {"leave", "park-e"}),
+        ({"tenant": {"windle"}, "collection": "clinics"}, {"park-w"}),
+        ({"tenant": "windle", "collection": "hr"}, set()),
+        ({"tenant": []}, set()),
+        ({"tenant": "nowhere"}, set()),
+        ({"effective": None, "doc_id": ("leave",)}, {"leave"}),
+    ],
+    ids=str,
+)
+def test_filters(mode, where, found):
+    assert {hit.doc_id for hit in Retriever(ALL, mode).search("days gate", 10, where)} == found
+
+
+def test_a_filter_on_a_field_that_documents_lack_is_refused():
+    with pytest.raises(ValueError, match="Documents have no field 'clinic' to filter on"):
+        Retriever(ALL, "keyword").search("gate", where={"clinic": "windle"})
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_adding_and_removing_is_the_same_as_building_so(mode, embedder):
+    changed = Retriever([ELMGATE, LEAVE], mode)
+    embedder.seen.clear()
+    changed.add([WINDLE])
+    assert all("Parking" in text for text in embedder.seen)  # only what is new is embedded
+    changed.remove("park-e")
+    for query in ("gate closes", "days free", "eight"):
+        assert changed.search(query) == Retriever([LEAVE, WINDLE], mode).search(query)
+    changed.remove(["leave", "park-w"])
+    assert changed.search("gate") == []
+    changed.add([ELMGATE])
+    assert ids(changed.search("gate", 1)) == ["park-e#0"]
+
+
+@pytest.mark.parametrize("documents", [[LEAVE], [WINDLE, WINDLE]], ids=["there already", "twice in one call"])
+def test_a_document_id_stands_for_one_document(documents):
+    searched = Retriever([LEAVE], "keyword")
+    with pytest.raises(ValueError, match="is there already: remove the old one first"):
+        searched.add(documents)
+    assert list(searched.documents) == ["leave"]
+    assert {hit.doc_id for hit in searched.search("days gate")} == {"leave"}
+    with pytest.raises(ValueError, match="'leave' is there already"):
+        Retriever([LEAVE, LEAVE])
+
+
+def test_removing_what_is_not_there_removes_nothing():
+    searched = Retriever(ALL, "keyword")
+    with pytest.raises(ValueError, match="There is no document 'nine' to remove"):
+        searched.remove(["leave", "nine"])
+    assert set(searched.documents) == {"leave", "park-e", "park-w"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_how_many_are_asked_for(mode):
+    searched = Retriever(ALL, mode, chunk=None)
+    assert searched.search("gate", k=0) == []
+    assert len(searched.search("days gate", k=1)) == 1
+    assert len(searched.search("days gate", k=1000)) == 3
+    with pytest.raises(ValueError, match="k is -1: ask for 0 or more"):
+        searched.search("gate", k=-1)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("query", ODD, ids=lambda query: repr(query[:12]))
+def test_odd_queries_get_an_answer(mode, query):
+    hits = Retriever(ALL, mode).search(query, k=2)
+    assert len(hits) <= 2
+    if mode == "keyword" and "gate" not in query:
+        assert hits == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_documents_no_questions_no_text(mode):
+    assert Retriever([], mode).search("gate") == []
+    assert Retriever([], mode).search_many(["a", "b"]) == [[], []]
+    assert Retriever(ALL, mode).search_many([]) == []
+    empty = Retriever([Document("e", "Closing time", "", "hr"), Document("x", "", "", "hr"), LEAVE], mode)
+    assert empty.search("closing time", 1)[0].text == "Closing time."
+
+
+@pytest.mark.parametrize(("mode", "chunk"), [("magic", 2), ("dense", 0), ("dense", -1), ("dense", 1.5)])
+def test_wrong_settings_are_refused(mode, chunk):
+    with pytest.raises(ValueError, match=r"There is no mode 'magic'|give a number of sentences from 1"):
+        Retriever(ALL, mode, chunk)
+
+
+def test_the_passages_of_a_document_stand_in_its_order():
+    searched = Retriever(ALL, "keyword", chunk=1)
+    assert ids(searched.passages("leave")) == ["leave#0", "leave#1", "leave#2"]
+    assert searched.passages("nine") == []
+
+
+@given(
+    texts=st.lists(st.text(max_size=30), max_size=4),
+    queries=st.lists(st.text(max_size=20), min_size=1, max_size=3),
+    k=st.integers(0, 6),
+    mode=st.sampled_from(MODES),
+)
+@settings(max_examples=40, deadline=None)
+def test_whatever_the_texts_hits_are_ranked_distinct_and_allowed(texts, queries, k, mode):
+    day = dt.date(2026, 1, 1)
+    documents = [Document(f"d{n}", "T", text, "hr", "ab"[n % 2], day) for n, text in enumerate(texts)]
+    searched = Retriever(documents, mode)
+    found = searched.search_many(queries, k, {"tenant": "a", "effective": day})
+    assert [searched.search(query, k, {"tenant": "a", "effective": day}) for query in queries] == found
+    for hits in found:
+        assert len(hits) <= k
+        assert len(set(ids(hits))) == len(hits)
+        assert {hit.doc_id for hit in hits} <= {"d0", "d2"}
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)

@@ -1,0 +1,33 @@
+"""Keyword search: BM25 (Robertson and Zaragoza 2009) over texts, by the library bm25s."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as the index knows them: lower case, two letters or more, without English stop words."""
+    import bm25s
+
+    return bm25s.tokenize([text], stopwords="en", return_ids=False, show_progress=False)[0]
+
+
+class KeywordIndex:
+    """BM25 over texts, known by their numbers."""
+
+    def __init__(self, texts: Sequence[str]):
+        import bm25s
+
+        words = [words_of(text) for text in texts]
+        self._index = bm25s.BM25() if any(words) else None
+        if self._index:
+            self._index.index(words, show_progress=False)
+
+    def search(self, query: str, k: int, allowed: np.ndarray) -> dict[int, float]:
+        """Number -> score, best first, of the best ``k`` allowed texts that share a word with the query."""
+        words = [word for word in words_of(query) if self._index and word in self._index.vocab_dict]
+        if not words:
+            return {}
+        scores = self._index.get_scores(words)[allowed]
+        order = np.argsort(-scores, kind="stable")[:k]
+        return {int(allowed[n]): float(scores[n]) for n in order if scores[n] > 0}
