@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 READY := $(VENV)/ready
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: lab test lint notebooks models benchmarks clean
 .DEFAULT_GOAL := lab
 
 lab: $(READY) models        ## set up and open JupyterLab on the series
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: $(READY) lint models  ## every test, then every notebook on a fresh cache for what is trained and recorded
 	RUNS="$$(mktemp -d)"; trap 'rm -rf "$$RUNS"' EXIT; export RVF_RUNS="$$RUNS"; \

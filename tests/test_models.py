@@ -1,14 +1,20 @@
 """Loading the models, and what is said when the one asked for cannot be had."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 import torch
+from tiny_model import TINY
 
 from utils import models, settings
 from utils.artefacts import GENERATOR, fetch
 from utils.settings import SetupError
+
+NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
 
 
 def refusal(load, *words):
@@ -88,3 +94,29 @@ def test_the_command_leaves_chosen_models_alone(monkeypatch, capsys):
     monkeypatch.setattr(models, "fetch", lambda model: pytest.fail("nothing is to be fetched"))
     assert models.main() == 0
     assert capsys.readouterr().out.count("chosen by the environment") == 2
+
+
+def test_the_command_checks_every_byte(pip, monkeypatch, capsys):
+    monkeypatch.setattr(models, "GENERATOR", TINY)
+    monkeypatch.setattr(models, "EMBEDDER", TINY)
+    for variable in ("RVF_LLM", "RVF_EMBEDDER"):
+        monkeypatch.delenv(variable, raising=False)
+    assert models.main() == 0
+    assert "tiny: 0 MB, checked" in capsys.readouterr().out
+    (settings.cache_dir() / "models" / "tiny" / "model.safetensors").write_bytes(bytes(16_384))
+    assert models.main() == 1
+    out, err = capsys.readouterr()
+    assert "delete this folder and run again." in err
+    assert "checked" not in out
+
+
+@pytest.mark.parametrize("below", ["", "file/below"], ids=["no index", "no folder"])
+def test_the_command_fails_with_a_sentence_and_without_a_traceback(tmp_path, below):
+    (tmp_path / "file").write_text("in the way")
+    environment = {**os.environ, "RVF_CACHE": str(tmp_path / below), "RVF_LLM": "", "RVF_EMBEDDER": ""} | NO_INDEX
+    command = [sys.executable, "-m", "utils.models"]
+    done = subprocess.run(command, cwd=settings.ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stderr.strip().endswith(".")

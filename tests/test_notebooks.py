@@ -133,7 +133,7 @@ BREAKS = [
     ("outputs", "a path", store(4, printed("see\n/tmp/x"))),
     ("outputs", "a path", store(4, printed(r"see C:\Users\me"))),
     ("outputs", "a path", store(4, HTML)),
-    ("outputs", "a path", store(4, picture("A figure of /work/x."))),
+    ("outputs", "a path", store(4, picture("A figure of /Users/me."))),
     ("outputs", "a warning", store(4, printed("UserWarning: careful"))),
     ("widgets", "state", lambda nb: nb.metadata.update(widgets={})),
     ("widgets", "view", store(4, WIDGET)),

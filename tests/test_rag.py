@@ -13,7 +13,6 @@ DOCUMENTS = [
     Document("park-e", "Parking", "Parking costs two euros a day.", "clinics", "elmgate"),
     Document("park-w", "Parking", "Parking costs nothing. Parking is behind the house.", "clinics", "windle"),
 ]
-ABSTAINS = {"role": "assistant", "content": rag.ABSTENTION}
 
 
 class RecordingModel:
@@ -79,7 +78,7 @@ def test_abstention(text, expected):
     assert abstains(text) is expected
 
 
-@pytest.mark.parametrize("passages", [1, 2, 3])
+@pytest.mark.parametrize("passages", [2, 3])
 def test_the_prompt_is_the_opening_then_numbered_passages_then_the_question(passages):
     chat = rag.prompt("How many days?", [hit("a"), hit("b"), hit("c")][:passages])
     assert list(chat[:-1]) == rag.opening(passages=passages)
@@ -87,23 +86,31 @@ def test_the_prompt_is_the_opening_then_numbered_passages_then_the_question(pass
     assert chat[-1] == {"role": "user", "content": "\n".join([*numbered, "Question: How many days?"])}
 
 
+def test_a_passage_alone_has_no_number():
+    *before, asked = rag.prompt("How many days?", [hit("a")])
+    assert before == rag.opening(passages=1)
+    assert "Text of a." in asked["content"]
+    assert "Question: How many days?" in asked["content"]
+    assert "[" not in "".join(message["content"] for message in [*before, asked])
+
+
 @pytest.mark.parametrize("passages", [0, 1, 2, 3, 9])
-def test_the_opening_shows_worked_examples_whose_citations_are_right(passages):
+def test_the_opening_shows_worked_examples_with_as_many_passages_and_right_citations(passages):
     messages = rag.opening(passages=passages)
-    assert messages[0] == {"role": "system", "content": rag.SYSTEM}
-    assert [message["role"] for message in messages[1:]] == ["user", "assistant"] * len(rag.EXAMPLES)
+    assert [message["role"] for message in messages] == ["system"] + ["user", "assistant"] * len(rag.EXAMPLES)
+    assert rag.opening((), passages) == messages[:1]
     for example, shown, answered in zip(rag.EXAMPLES, messages[1::2], messages[2::2], strict=True):
-        *numbered, question = shown["content"].split("\n")
-        assert len(numbered) == min(max(passages, 1), 3)  # as many as the question that follows has
-        assert question == f"Question: {example.question}"
-        (cited,) = cited_documents(answered["content"], [Hit(passage, "", passage, 0) for passage in numbered])
-        assert without_citations(answered["content"]) in cited
-    assert rag.opening(()) == messages[:1]
+        kept = [passage for passage in example.passages if passage in shown["content"]]
+        assert len(kept) == min(passages, 3)
+        assert passages == 0 or example.answer in " ".join(kept)
+        cited = cited_documents(answered["content"], [Hit(passage, "", passage, 0) for passage in kept])
+        assert len(cited) == (passages > 1)
+        assert all(without_citations(answered["content"]) in passage for passage in cited)
 
 
-def test_a_worked_example_may_abstain():
-    example = rag.WorkedExample("Who sings?", ("Rooms. Seats for twenty.", "Fines. Ten cents."), None, "")
-    assert example.turns(1) == [rag.user_message("Who sings?", ["Rooms. Seats for twenty."]), ABSTAINS]
+def test_a_worked_example_without_a_source_cites_nothing():
+    example = rag.WorkedExample("Who sings?", ("Rooms. Seats for twenty.", "Fines. Ten cents."), None, rag.ABSTENTION)
+    assert example.turns(2)[1] == {"role": "assistant", "content": rag.ABSTENTION}
 
 
 def test_the_closed_book_prompt_has_the_question_and_no_passage():
@@ -125,7 +132,7 @@ def test_an_answer_with_its_source():
 def test_the_seconds_are_the_sum_of_the_stages():
     answer = pipeline("27 days [1]").answer("How many days of leave?")
     assert (answer.timing["prefill"], answer.timing["decoding"]) == (0.25, 0.75)
-    assert 0 < answer.timing["retrieval"] < 1
+    assert answer.timing["retrieval"] > 0
     assert answer.seconds == pytest.approx(1 + answer.timing["retrieval"])
 
 
@@ -144,7 +151,7 @@ def test_without_a_passage_it_abstains_and_leaves_the_model_alone():
 
 
 def test_many_questions_keep_their_order_also_where_one_has_no_passage():
-    asked = pipeline("first [1]", "third [1]", k=1)
+    asked = pipeline("first", "third [1]", k=1)  # a passage alone is the source, named or not
     answers = asked.answer_many(["Days of leave?", "Zebra?", "Where is the parking behind the house?"])
     assert [answer.text for answer in answers] == ["first", rag.ABSTENTION, "third"]
     assert [answer.citations for answer in answers] == [("hr-leave",), (), ("park-w",)]

@@ -85,13 +85,18 @@ def readme_table() -> str:
     """The committed verdicts as the Markdown table that stands in README.md."""
     claims = ledger()["claim"]
     rows = [
-        f"| {entry['claim']} | {claims[entry['claim']]} | **{entry['verdict']}** | {entry['finding']} | {entry['n']} "
-        f"| {entry['notebook']} |"
+        f"| {entry['claim']} | {_cell(claims[entry['claim']])} | **{entry['verdict']}** | {_cell(entry['finding'])} "
+        f"| {entry['n']} | {entry['notebook']} |"
         for entry in published()["claims"]
     ]
     return "\n".join(
         ["| id | claim | verdict | what was measured | n | notebook |", "|---|---|---|---|---|---|", *rows]
     )
+
+
+def _cell(text: str) -> str:
+    """A text as it must stand in a cell of a Markdown table."""
+    return text.replace("|", "\\|")
 
 
 if __name__ == "__main__":

@@ -55,10 +55,10 @@ def _number(expected: float, tolerance: float, why: str) -> Callable[[object], s
 
 def _intervals_overlap(answer: object) -> str | None:
     low, high = answer((0.2, 0.5), (0.4, 0.8)), answer((0.1, 0.3), (0.4, 0.8))
-    touching = answer((0.4, 0.8), (0.2, 0.5))
+    touching, apart = answer((0.4, 0.8), (0.2, 0.5)), answer((0.4, 0.8), (0.1, 0.3))
     if low is not True or touching is not True:
         return "(0.2, 0.5) and (0.4, 0.8) overlap, in either order."
-    return None if high is False else "(0.1, 0.3) and (0.4, 0.8) do not overlap."
+    return None if high is False and apart is False else "(0.1, 0.3) and (0.4, 0.8) do not overlap, in either order."
 
 
 def _lora_parameters(answer: object) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from IPython.display import Image, display
+from IPython.display import HTML, Image, display
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import PercentFormatter
@@ -36,12 +36,16 @@ STYLE = {
     "ytick.color": INK,
     "legend.frameon": False,
 }
+plt.rcParams.update(STYLE)
 
 
 def canvas(width: float = 7.5, height: float = 3.2, **subplots):
-    """``plt.subplots`` in the style of the series, sizes in inches: (figure, axes)."""
-    with plt.rc_context(STYLE):
-        return plt.subplots(figsize=(width, height), layout="constrained", **subplots)
+    """``plt.subplots`` in the style of the series, sizes in inches: (figure, axes).
+
+    The style holds from then on, because titles and legends take theirs when they are added.
+    """
+    plt.rcParams.update(STYLE)
+    return plt.subplots(figsize=(width, height), layout="constrained", **subplots)
 
 
 def show(figure: Figure, alt: str) -> None:
@@ -116,11 +120,15 @@ def arrow(axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     axes.annotate("", xy=end, xytext=start, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.2})
 
 
-def table(frame: pd.DataFrame, formats=None, index: bool = False):
-    """A frame as a calm table: text to the left and wrapped, the same markup at every run."""
-    styler = frame.style.format(formats).set_uuid("table").set_properties(**{"text-align": "left"})
-    styler = styler.set_table_styles([{"selector": "th", "props": "text-align: left"}])
-    return styler if index else styler.hide(axis="index")
+def table(frame: pd.DataFrame, formats: Mapping[str, str] | str | None = None, index: bool = False) -> HTML:
+    """A frame as a calm table, text to the left; ``formats``: one format for all columns, or one a column.
+
+    The style is inline, because JupyterLab drops style sheets from a notebook that it does not trust yet.
+    """
+    wanted = dict.fromkeys(frame.columns, formats) if isinstance(formats, str) else formats or {}
+    written = {column: (lambda value, f=f: f.format(value)) for column, f in wanted.items()}
+    html = frame.to_html(index=index, border=0, justify="left", formatters=written, max_rows=None)
+    return HTML(html.replace("<td>", '<td style="text-align: left; vertical-align: top">'))
 
 
 def grouped(tables: Mapping[str, pd.DataFrame], metric: str, title: str, ylabel: str) -> Figure:

@@ -15,6 +15,7 @@ _ABSTAINS = re.compile(
 _CITATION = re.compile(r"\[(\d+)\]")
 
 SYSTEM = "Answer the question from the numbered passages and give the passage's number."
+SYSTEM_ONE = "Answer the question from the context."
 CLOSED_BOOK = "Answer the question in a few words."
 
 
@@ -51,7 +52,12 @@ def without_citations(text: str) -> str:
 
 
 def user_message(question: str, passages: Sequence[str]) -> dict:
-    """The user's turn: passages numbered from 1 in the order given, then the question."""
+    """The user's turn: passages numbered from 1 in the order given, then the question.
+
+    One passage alone has no number and another frame; both frames are those that read best on development questions.
+    """
+    if len(passages) == 1:
+        return {"role": "user", "content": f"Context:\n- {passages[0]}\n\nQuestion: {question}\nAnswer:"}
     numbered = "".join(f"[{number}] {passage}\n" for number, passage in enumerate(passages, start=1))
     return {"role": "user", "content": f"{numbered}Question: {question}"}
 
@@ -69,11 +75,11 @@ class WorkedExample:
     def turns(self, passages: int) -> list[dict]:
         """The example as two turns of a chat, with no more passages than the questions will have: a model that was
         shown three and is then given one answers far worse."""
-        kept = sorted(range(len(self.passages)), key=lambda n: n + 1 != self.source)[: max(passages, 1)]
-        kept.sort()
-        answer = ABSTENTION if self.source is None else f"[{kept.index(self.source - 1) + 1}] {self.answer}"
-        user = user_message(self.question, [self.passages[n] for n in kept])
-        return [user, {"role": "assistant", "content": answer}]
+        order = sorted(range(len(self.passages)), key=lambda place: place + 1 != self.source)
+        kept = sorted(order[:passages])
+        number = f"[{kept.index(self.source - 1) + 1}] " if self.source and passages > 1 else ""
+        user = user_message(self.question, [self.passages[place] for place in kept])
+        return [user, {"role": "assistant", "content": number + self.answer}]
 
 
 # From a town library that has nothing to do with Quillhaven. The number first, then the sentence that answers: on the
@@ -105,7 +111,7 @@ EXAMPLES = (
 def opening(examples: Sequence[WorkedExample] = EXAMPLES, passages: int = 3) -> list[dict]:
     """The messages before every question with so many passages: the system prompt and the worked examples."""
     turns = [turn for example in examples for turn in example.turns(passages)]
-    return [{"role": "system", "content": SYSTEM}, *turns]
+    return [{"role": "system", "content": SYSTEM_ONE if passages == 1 else SYSTEM}, *turns]
 
 
 def prompt(question: str, hits: Sequence[Hit], examples: Sequence[WorkedExample] = EXAMPLES) -> Chat:
@@ -174,5 +180,6 @@ class RagPipeline:
             "decoding": completion.seconds - completion.prefill_seconds,
         }
         abstained = abstains(text)
-        citations = () if abstained else cited_documents(text, hits)
+        numbered = text if len(hits) > 1 else "[1]"  # a passage alone is the source without being named
+        citations = () if abstained else cited_documents(numbered, hits)
         return Answer(without_citations(text), citations, tuple(hits), abstained, sum(timing.values()), timing)

@@ -1,0 +1,114 @@
+"""Every exercise: its printed solution is right, written wrong answers are refused, an empty one is met kindly."""
+
+import re
+
+import pytest
+
+from utils import corpus, exercises
+from utils.exercises import EXERCISES, check, hint, solution
+
+# At least one wrong answer for every exercise, the mistake a reader would make, and a word of what must be said to it.
+WRONG = {
+    "00.1": [(12, "what share"), (0.52, "what share"), ("12/48", "ValueError")],
+    "00.2": [
+        (lambda a, b: a[1] >= b[0], "do not overlap|in either order"),
+        (lambda a, b: True, "do not overlap"),
+        (lambda a, b: None, "overlap, in either order"),
+    ],
+    "01.1": [
+        (lambda inputs, outputs, rank: inputs * outputs, "full matrix"),
+        (lambda inputs, outputs, rank: rank * inputs, "of A and of B"),
+        (lambda inputs, outputs, rank: 2 * rank * inputs, "of A and of B"),
+    ],
+    "01.2": [
+        (lambda line: line.startswith("Ticket"), "not valid"),
+        (lambda line: bool(re.search(r"Ticket #\d{5} - \w+ - \w+ - Assigned to \w+ \w\.", line)), "not valid"),
+        (lambda line: bool(re.fullmatch(r"Ticket #\d{5} - \w+ - \w+ - Assigned to \w+ \w\.", line)), "no category"),
+        (lambda line: False, "is a valid line"),
+    ],
+    "06.1": [
+        (lambda text, ids: [ids[int(n)] for n in re.findall(r"\[(\d)\]", text) if int(n) < 2], "starts at 1"),
+        (lambda text, ids: [ids[(int(n) - 1) % 2] for n in re.findall(r"\[(\d)\]", text)], "must be dropped"),
+        (lambda text, ids: [ids[int(n) - 1] for n in re.findall(r"\[([12])\]", text)], "once, in order"),
+    ],
+    "06.2": [(0.8, "both must go right"), (0.85, "both must go right"), (1.7, "both must go right")],
+}
+IDS = sorted(EXERCISES)
+
+
+def said(capsys, exercise_id, answer):
+    check(exercise_id, answer)
+    return capsys.readouterr().out.strip()
+
+
+def solved(exercise_id, capsys):
+    """What the printed solution leaves in ``answer``."""
+    solution(exercise_id)
+    names = {}
+    exec(capsys.readouterr().out, names)
+    return names["answer"]
+
+
+def test_every_exercise_has_wrong_answers_here():
+    assert set(WRONG) == set(EXERCISES)
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_the_printed_solution_is_right(capsys, exercise_id):
+    answer = solved(exercise_id, capsys)
+    assert said(capsys, exercise_id, answer) == f"Right. Exercise {exercise_id} is done."
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer", "words"),
+    [pytest.param(i, *wrong, id=f"{i}-{n}") for i, answers in WRONG.items() for n, wrong in enumerate(answers)],
+)
+def test_a_wrong_answer_is_refused_with_what_is_wrong(capsys, exercise_id, answer, words):
+    told = said(capsys, exercise_id, answer)
+    assert told.startswith("Not yet: ")
+    assert re.search(words, told)
+    assert "Right" not in told
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_an_unattempted_exercise_is_met_kindly(capsys, exercise_id):
+    told = said(capsys, exercise_id, None)
+    assert told.startswith(f"Exercise {exercise_id} is waiting for you")
+    assert f"exercises.hint('{exercise_id}')" in told
+    assert "wrong" not in told.lower()
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_an_answer_that_raises_or_is_of_another_kind_is_told(capsys, exercise_id):
+    def broken(*arguments):
+        raise KeyError("oops")
+
+    assert said(capsys, exercise_id, broken).startswith("Not yet: your answer raised ")
+    assert said(capsys, exercise_id, object()).startswith("Not yet: your answer raised TypeError")
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_a_hint_helps_without_giving_the_answer_away(capsys, exercise_id):
+    hint(exercise_id)
+    told = capsys.readouterr().out.strip()
+    assert len(told.split()) > 4
+    assert EXERCISES[exercise_id].solution.strip() not in told
+
+
+@pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution], ids=["check", "hint", "solution"])
+def test_an_unknown_exercise_is_refused_with_those_that_are_there(ask):
+    with pytest.raises(ValueError, match=r"There is no exercise '99\.9': there are 00\.1, "):
+        ask("99.9")
+
+
+def test_the_ticket_pattern_of_the_solution_fits_every_ticket_of_the_house(capsys):
+    valid = solved("01.2", capsys)
+    tickets = corpus.load_jsonl("tickets")
+    assert tickets
+    assert all(valid(record["ticket"]) for record in tickets)
+    assert not any(valid(record["complaint"]) for record in tickets)
+
+
+def test_a_checker_that_finds_a_problem_is_shown_word_for_word(monkeypatch, capsys):
+    monkeypatch.setitem(exercises.EXERCISES, "50.1", exercises.Exercise(lambda answer: "too warm.", "", ""))
+    assert said(capsys, "50.1", 1) == "Not yet: too warm."
