@@ -147,11 +147,20 @@ def test_the_palette_is_okabe_and_itos():
     assert len(set(figures.PALETTE)) == 7
 
 
-def test_a_table_is_the_same_markup_at_every_run():
-    frame = pd.DataFrame({"arm": ["rag"], "accuracy": [0.256]})
-    first, second = (figures.table(frame, {"accuracy": "{:.0%}"}).to_html() for _ in range(2))
+def test_a_table_is_the_same_markup_at_every_run_with_its_style_inside():
+    frame = pd.DataFrame({"arm": ["<rag> " + "word " * 40 + "end"], "right": [0.256]})
+    first, second = (figures.table(frame, {"right": "{:.0%}"}).data for _ in range(2))
     assert first == second
-    assert ">26%<" in first
+    assert ">26%</td>" in first
+    assert "word end</td>" in first  # long texts are not cut
+    assert "&lt;rag&gt;" in first
     assert "text-align: left" in first
-    assert ">0</th>" not in first
-    assert ">0</th>" in figures.table(frame, index=True).to_html()
+    assert "<style" not in first
+    assert "<th>0</th>" not in first
+    assert "<th>0</th>" in figures.table(frame, index=True).data
+
+
+def test_one_format_may_stand_for_all_columns():
+    html = figures.table(pd.DataFrame({"a": [0.5], "b": [0.25]}), "{:.0%}").data
+    assert ">50%</td>" in html
+    assert ">25%</td>" in html
