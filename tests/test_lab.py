@@ -75,7 +75,7 @@ def running(command, **options):
 def jupyterlab(repository: Path, settings: Path):
     """The address of a JupyterLab started with the recipe of ``make lab``, and with none of the user's own settings."""
     recipe = next(line for line in (ROOT / "Makefile").read_text("utf-8").splitlines() if "/jupyter lab" in line)
-    options = shlex.split(recipe.replace("$(CURDIR)", str(repository)))[2:]
+    options = shlex.split(recipe.replace("$(CURDIR)", str(repository)).replace("$(AS_ROOT)", ""))[2:]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
