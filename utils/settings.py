@@ -12,6 +12,7 @@ Environment variables, all optional:
 import ctypes
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import platformdirs
@@ -106,6 +107,7 @@ def _quiet_and_offline() -> None:
     for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "HF_HUB_DISABLE_TELEMETRY", "TRANSFORMERS_NO_ADVISORY_WARNINGS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)  # peft's, not ours
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     wanted = [name for name in (llm_name(), embedder_name()) if name and not Path(name).expanduser().is_dir()]
     if not wanted:

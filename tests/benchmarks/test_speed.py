@@ -12,7 +12,7 @@ from utils.batches import answer_loss, collate, encode
 from utils.corpus import load_questions
 from utils.retrieval import Retriever
 
-ROUNDS = 2
+ROUNDS = 3
 QUESTIONS = [question for question in load_questions("dev", "lookup") if question.answers][:64]
 NEW_TOKENS = 16
 
