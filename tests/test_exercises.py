@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from utils import corpus, exercises
@@ -25,6 +26,38 @@ WRONG = {
         (lambda line: bool(re.search(r"Ticket #\d{5} - \w+ - \w+ - Assigned to \w+ \w\.", line)), "not valid"),
         (lambda line: bool(re.fullmatch(r"Ticket #\d{5} - \w+ - \w+ - Assigned to \w+ \w\.", line)), "no category"),
         (lambda line: False, "is a valid line"),
+    ],
+    "02.1": [(lambda loss: loss, "certain and right"), (lambda loss: 2**loss, "undo the logarithm")],
+    "02.2": [
+        (lambda text, facts: sum(f in text for f in facts), "two of the four"),
+        (lambda text, facts: sum(f in text for f in facts) / len(facts), "capitals must not matter"),
+        (lambda text, facts: sum(f in text.lower() for f in facts) / len(facts), "two of the four"),
+    ],
+    "03.1": [(0.612, "wordings and epochs"), (34 * 6 * 4, "wordings and epochs")],
+    "03.2": [
+        (lambda text, right, trained: "borrowed" if any(v in text for v in trained) else "wrong", "comes first"),
+        (
+            lambda text, right, trained: (
+                "right" if right in text else "borrowed" if any(v in text for v in trained) else "wrong"
+            ),
+            "in another case",
+        ),
+        (lambda text, right, trained: "right" if right in text else "borrowed", "simply wrong"),
+    ],
+    "04.1": [
+        (lambda a, b: sum(x * y for x, y in zip(a, b, strict=True)), "ten times as long"),
+        (lambda a, b: sum(x * y for x, y in zip(a, b, strict=True)) / np.dot(a, a), "ten times"),
+        (
+            lambda a, b: abs(float(np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b))),
+            "opposite directions",
+        ),
+        (lambda a, b: 1 - float(np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b)), "0.6"),
+    ],
+    "04.2": [
+        (lambda matrix, query, k: (matrix @ query).argsort()[:k], "nearest to"),
+        (lambda matrix, query, k: (matrix @ query).argsort()[-k:], "best first"),
+        (lambda matrix, query, k: sorted(matrix @ query)[::-1][:k], "numbers of rows"),
+        (lambda matrix, query, k: (matrix @ query).argsort()[::-1][:3], "one best row"),
     ],
     "06.1": [
         (lambda text, ids: [ids[int(n)] for n in re.findall(r"\[(\d)\]", text) if int(n) < 2], "starts at 1"),

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from utils import finetuning, settings
+from utils import finetuning, frozen, settings, training
 from utils.batches import encode
 from utils.finetuning import Recipe, adapter_path, add_adapter, train
 from utils.generation import LLM
@@ -122,7 +122,7 @@ def test_an_interrupted_training_leaves_nothing_and_can_be_repeated(small, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(finetuning, "answer_loss", interrupted)
+        patch.setattr(training, "answer_loss", interrupted)
         with pytest.raises(KeyboardInterrupt):
             train(EXAMPLES, RECIPE)
     assert [path.suffix for path in small.iterdir()] == [".lock"]
@@ -184,3 +184,53 @@ def test_an_adapter_belongs_to_its_examples_its_recipe_and_its_base(monkeypatch)
     assert {path.parent for path in paths} == {settings.runs_dir() / "adapters"}
     monkeypatch.setenv("RVF_LLM", "someone/model")
     assert adapter_path(EXAMPLES, RECIPE) not in paths
+
+
+def test_running_the_frozen_layers_once_changes_no_loss(small, monkeypatch):
+    upper = dataclasses.replace(RECIPE, top_layers=2, epochs=3)
+    once = finetuning.training_report(train(EXAMPLES, upper))["losses"]
+    monkeypatch.setattr(frozen, "can_skip", lambda model, top_layers: False)
+    monkeypatch.setenv("RVF_RUNS", str(small.parent / "again"))
+    at_every_step = finetuning.training_report(train(EXAMPLES, upper))["losses"]
+    assert len(once) == 6
+    assert once == pytest.approx(at_every_step, abs=1e-3)
+
+
+def test_what_the_lower_layers_hand_up_is_what_the_whole_model_computes(llm):
+    rows = [encode(llm.tokenizer, example) for example in EXAMPLES[:3]]
+    states = frozen.lower_states(llm.model, rows, top_layers=10, batch_size=2)
+    for row, state in zip(rows, states, strict=True):
+        with torch.inference_mode():
+            whole = llm.model(torch.tensor([row["input_ids"]]), output_hidden_states=True).hidden_states[20][0]
+        assert state.shape == whole.shape
+        assert (state - whole).abs().max() < 1e-3
+    assert len(llm.model.get_decoder().layers) == 30
+
+
+def test_full_fine_tuning_trains_the_last_layers_and_is_loaded_again(small, monkeypatch):
+    recipe = dataclasses.replace(RECIPE, rank=None, top_layers=1)
+    folder = train(EXAMPLES, recipe)
+    stored = load_file(folder / "weights.safetensors")
+    assert stored
+    assert all(".layers.3." in name for name in stored)
+    loaded = LLM.load(folder).model.state_dict()
+    assert all(torch.equal(tensor, loaded[name]) for name, tensor in stored.items())
+    assert any(not torch.equal(tensor, small_model().state_dict()[name]) for name, tensor in stored.items())
+
+
+def test_full_fine_tuning_must_be_told_how_many_layers(small):
+    with pytest.raises(ValueError, match="say how many of the last layers to train"):
+        train(EXAMPLES, dataclasses.replace(RECIPE, rank=None))
+
+
+def test_training_goes_on_from_an_adapter(small):
+    first, still = train(EXAMPLES, RECIPE), dataclasses.replace(RECIPE, learning_rate=1e-9)
+    before, on, anew = (
+        weights(folder) for folder in (first, train(EXAMPLES, still, start=first), train(EXAMPLES, still))
+    )
+    assert on.keys() == before.keys()
+    assert all(torch.allclose(on[name], before[name], atol=1e-6) for name in before)
+    assert not all(torch.allclose(anew[name], before[name], atol=1e-6) for name in before)
+    moved = weights(train(EXAMPLES, RECIPE, start=first))
+    assert not all(torch.allclose(moved[name], before[name], atol=1e-6) for name in before)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in weights(first).items()), "it is left as it was"

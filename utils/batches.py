@@ -21,7 +21,11 @@ def encode(tokenizer, chat: Chat) -> dict[str, list[int]]:
 
 
 def collate(pad: int, rows: Sequence[dict]) -> dict:
-    """Rows padded on the left, so that all answers of a batch end in the same column: tensors (rows, tokens)."""
+    """Rows padded on the left, so that all answers of a batch end in the same column: tensors (rows, tokens).
+
+    Rows that bring ``states`` (see ``frozen.lower_states``) give ``inputs_embeds`` (rows, tokens, width) instead of
+    ``input_ids``.
+    """
     import torch
 
     width = max(len(row["input_ids"]) for row in rows)
@@ -31,7 +35,12 @@ def collate(pad: int, rows: Sequence[dict]) -> dict:
         "attention_mask": [[0] * gap + [1] * (width - gap) for gap in gaps],
         "labels": [[IGNORED] * gap + row["labels"] for row, gap in zip(rows, gaps, strict=True)],
     }
-    return {name: torch.tensor(values) for name, values in filled.items()}
+    batch = {name: torch.tensor(values) for name, values in filled.items()}
+    if "states" in rows[0]:  # what the frozen lower layers handed up stands for the tokens
+        states = [torch.nn.functional.pad(row["states"], (0, 0, gap, 0)) for row, gap in zip(rows, gaps, strict=True)]
+        batch["inputs_embeds"] = torch.stack(states)
+        del batch["input_ids"]
+    return batch
 
 
 def answer_loss(model, inputs: dict):
@@ -41,16 +50,13 @@ def answer_loss(model, inputs: dict):
     """
     import torch
 
-    labels = inputs["labels"]
-    answers = int((labels != IGNORED).any(dim=0).sum())  # left padding: the last columns of the batch
-    positions = torch.stack([row.cumsum(0).clamp(min=1) - 1 for row in inputs["attention_mask"]])
-    logits = model(
-        input_ids=inputs["input_ids"],
-        attention_mask=inputs["attention_mask"],
-        position_ids=positions,
-        logits_to_keep=answers + 1,
-        use_cache=False,
-    ).logits
-    predicted, wanted = logits[:, :-1].flatten(0, 1), labels[:, -answers:].flatten()
+    core = model.get_base_model() if hasattr(model, "get_base_model") else model  # peft puts its layers into the core
+    read = {name: inputs[name] for name in ("input_ids", "inputs_embeds") if name in inputs}
+    positions = (inputs["attention_mask"].cumsum(1) - 1).clamp(min=0)
+    states = core.get_decoder()(
+        **read, attention_mask=inputs["attention_mask"], position_ids=positions, use_cache=False
+    ).last_hidden_state
+    wanted = inputs["labels"][:, 1:]
     learned = wanted != IGNORED
-    return torch.nn.functional.cross_entropy(predicted[learned].float(), wanted[learned])
+    logits = core.get_output_embeddings()(states[:, :-1][learned])
+    return torch.nn.functional.cross_entropy(logits.float(), wanted[learned])

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -107,6 +108,30 @@ def load_questions(split: str | None = None, kind: str | None = None) -> list[Qu
     wanted = (r for r in load_jsonl("questions") if split in (None, r["split"]) and kind in (None, r["kind"]))
     tuples = ("answers", "doc_ids", "answers_after")
     return [Question(**{**record, **{key: tuple(record[key]) for key in tuples}}) for record in wanted]
+
+
+def python_docs() -> list[Document]:
+    """A real collection beside the invented one: every topic of Python's own help, ``help("assignment")`` and so on.
+
+    It comes with the interpreter (``pydoc_data.topics``, made from the language reference; PSF licence) and changes a
+    little with the version of Python. Topics repeat each other: ``compound`` holds all of ``if``. Needs no network.
+    """
+    from pydoc_data.topics import topics  # here: large, and some builds of Python come without it
+
+    documents = []
+    for key, topic in sorted(topics.items()):
+        heading, _, body = topic.strip().partition("\n")
+        text = re.sub(r"^[*=~-]{3,}\n", "", f"{body}\n", flags=re.MULTILINE).strip("\n")  # the lines under headings
+        documents.append(Document(key, heading.replace('"', ""), text, collection="python", tenant="python"))
+    return documents
+
+
+def load_python_questions() -> list[dict]:
+    """Questions on ``python_docs()``: ``id``, ``question``, ``doc_ids``, any of which answers it, and ``phrase``.
+
+    ``phrase`` carries the answer: it stands in each of these topics, whatever the line breaks, and in no other.
+    """
+    return load_jsonl("python_questions")
 
 
 def visible_to(tenant: str) -> dict[str, list[str]]:

@@ -144,7 +144,7 @@ def grouped(tables: Mapping[str, pd.DataFrame], metric: str, title: str, ylabel:
     axes.set_xticks(range(len(table)), list(table.index))
     axes.grid(visible=False, axis="x")
     axes.set(title=title)
-    percent_axis(axes.yaxis, 1.0)
+    percent_axis(axes.yaxis, 1.12)
     axes.set_ylabel(ylabel)
-    axes.legend(loc="upper center", ncols=len(tables))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=len(tables))
     return figure

@@ -14,22 +14,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock
+from safetensors.torch import save_file
 
-from utils import models, settings
-from utils.batches import answer_loss, collate, encode
-from utils.generation import Chat
+from utils import frozen, models, settings, training
+from utils.batches import collate, encode
+from utils.generation import WEIGHTS, Chat
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How to train. The defaults were chosen on development splits.
 
-    ``alpha / rank`` scales the adapter's update; ``targets`` is a peft target ("all-linear" or module names);
-    ``top_layers`` adapts only that many of the last layers (None: all), which spares the backward pass through the
-    others; ``epochs`` passes over the examples; ``learning_rate`` falls linearly to zero after a warm-up of a tenth.
+    ``alpha / rank`` scales the adapter's update; ``rank=None`` trains all weights of the last layers and no adapter
+    (full fine-tuning); ``targets`` is a peft target ("all-linear" or module names); ``top_layers`` trains only that
+    many of the last layers (None: all), and the frozen ones below are then run only once for each example;
+    ``epochs`` passes over the examples; ``learning_rate`` falls linearly to zero after a warm-up of a tenth.
     """
 
-    rank: int = 16
+    rank: int | None = 16
     alpha: int = 32
     targets: str | tuple[str, ...] = "all-linear"
     top_layers: int | None = None
@@ -39,29 +41,33 @@ class Recipe:
     seed: int = settings.SEED
 
 
-def adapter_path(examples: Sequence[Chat], recipe: Recipe) -> Path:
-    """Where the adapter for these examples, this recipe and the chosen base model is, or will be."""
+def adapter_path(examples: Sequence[Chat], recipe: Recipe, start: Path | None = None) -> Path:
+    """Where the adapter for these examples, this recipe, this start and the chosen base model is, or will be."""
     base = models.identity(settings.llm_name(), models.GENERATOR)
-    content = json.dumps([base, asdict(recipe), [list(chat) for chat in examples]], sort_keys=True)
+    begun = [start.name] if start else []
+    content = json.dumps([base, asdict(recipe), [list(chat) for chat in examples], *begun], sort_keys=True)
     return settings.runs_dir() / "adapters" / hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def train(examples: Sequence[Chat], recipe: Recipe | None = None, label: str = "training") -> Path:
+def train(
+    examples: Sequence[Chat], recipe: Recipe | None = None, label: str = "training", start: Path | None = None
+) -> Path:
     """Train a LoRA adapter and return its folder; the same examples, recipe and base model are trained only once.
 
     The folder holds peft's files and ``training.json``: seconds, tokens (read once for every epoch), losses by step.
     It appears by one rename when training is complete, so an interrupted run leaves nothing to be taken for whole.
+    ``start``: an adapter that ``train`` returned, with the same recipe but for the seed, to go on from.
     Raises ValueError for an empty list or an example without an answer.
     """
     recipe = recipe or Recipe()
     if not examples:
         raise ValueError("There is nothing to train on: pass at least one chat.")
-    folder = adapter_path(examples, recipe)
+    folder = adapter_path(examples, recipe, start)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if not (folder / "training.json").is_file():
             with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
-                _train_into(Path(scratch) / "adapter", examples, recipe, label)
+                _train_into(Path(scratch) / "adapter", examples, recipe, label, start)
                 shutil.rmtree(folder, ignore_errors=True)
                 (Path(scratch) / "adapter").replace(folder)
     return folder
@@ -91,6 +97,40 @@ def add_adapter(model, recipe: Recipe):
     return get_peft_model(model, config)
 
 
+def _trainable(model, recipe: Recipe, start: Path | None):
+    """The model with what the recipe trains: an adapter, new or gone on from, or its own last layers."""
+    if start is None:
+        return add_adapter(model, recipe) if recipe.rank else open_layers(model, recipe)
+    import transformers
+    from peft import PeftModel
+
+    transformers.set_seed(recipe.seed)
+    return PeftModel.from_pretrained(model, str(start), is_trainable=True)
+
+
+def open_layers(model, recipe: Recipe):
+    """The model with all weights of its last layers to be trained, everything else frozen; ValueError if not told
+    how many layers."""
+    import transformers
+
+    if not recipe.top_layers:
+        raise ValueError("Full fine-tuning needs top_layers: say how many of the last layers to train.")
+    transformers.set_seed(recipe.seed)
+    model.requires_grad_(False)
+    for layer in model.get_decoder().layers[-recipe.top_layers :]:
+        layer.requires_grad_(True)
+    return model
+
+
+def _save(model, recipe: Recipe, folder: Path) -> None:
+    if recipe.rank:
+        model.save_pretrained(folder)
+    else:
+        folder.mkdir()
+        trained = {name: weights for name, weights in model.named_parameters() if weights.requires_grad}
+        save_file(trained, folder / WEIGHTS)
+
+
 def _linear_names(model) -> list[str]:
     """Last names of all linear layers but the output head, as peft wants them when only some layers are adapted."""
     import torch
@@ -99,42 +139,31 @@ def _linear_names(model) -> list[str]:
     return sorted(names - {"lm_head"})
 
 
-def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: str) -> None:
+def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: str, start: Path | None) -> None:
     import transformers
 
     model, tokenizer = models.load_llm()
     rows = [encode(tokenizer, chat) for chat in examples]
+    clock = time.perf_counter()
+    if frozen.can_skip(model, recipe.top_layers):
+        states = frozen.lower_states(model, rows, recipe.top_layers)
+        rows = [row | {"states": state} for row, state in zip(rows, states, strict=True)]
+        frozen.skip_lower(model, recipe.top_layers)
     a_pass = math.ceil(len(rows) / recipe.batch_size)  # the last batch of a pass may be smaller
     steps = max(1, round(recipe.epochs * a_pass))
-    progress = _progress_callback(transformers.TrainerCallback, steps, label)
-    trainer = _trainer_class(transformers.Trainer)(
-        model=add_adapter(model, recipe),
-        args=transformers.TrainingArguments(
-            output_dir=str(folder.parent / "trainer"),
-            max_steps=steps,
-            per_device_train_batch_size=recipe.batch_size,
-            learning_rate=recipe.learning_rate,
-            lr_scheduler_type="linear",
-            warmup_steps=steps // 10,
-            seed=recipe.seed,
-            save_strategy="no",
-            logging_steps=1,
-            disable_tqdm=True,
-            report_to="none",
-            remove_unused_columns=False,
-            dataloader_pin_memory=False,
-            use_cpu=settings.device() == "cpu",
-        ),
+    progress = training.progress(steps, label)
+    trainer = training.trainer_class()(
+        model=_trainable(model, recipe, start),
+        args=training.arguments(recipe, steps, folder.parent),
         train_dataset=rows,
         data_collator=lambda batch: collate(tokenizer.eos_token_id, batch),
         callbacks=[progress],
     )
     trainer.remove_callback(transformers.PrinterCallback)
-    start = time.perf_counter()
     trainer.train()
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - clock
     tokens = round(sum(len(row["input_ids"]) for row in rows) * steps / a_pass)
-    trainer.model.save_pretrained(folder)
+    _save(trainer.model, recipe, folder)
     report = {
         "examples": len(rows),
         "tokens": tokens,
@@ -144,36 +173,3 @@ def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: s
         "losses": progress.losses,
     }
     (folder / "training.json").write_text(json.dumps(report), encoding="utf-8")
-
-
-def _trainer_class(base):
-    """A subclass of transformers.Trainer (imported late: it takes seconds) whose loss is ``answer_loss``."""
-
-    class AnswerTrainer(base):
-        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-            loss = answer_loss(model, inputs)
-            return (loss, None) if return_outputs else loss
-
-    return AnswerTrainer
-
-
-def _progress_callback(base, steps: int, label: str):
-    """A callback that shows a text progress bar with the time left and keeps the loss of every step."""
-
-    class Progress(base):
-        def __init__(self):
-            self.losses = []
-
-        def on_train_begin(self, args, state, control, **kwargs):
-            self.bar = settings.progress(steps, label, "step")
-
-        def on_log(self, args, state, control, logs=None, **kwargs):
-            if "loss" in (logs or {}):
-                self.losses.append(round(logs["loss"], 4))
-                self.bar.set_postfix_str(f"loss {logs['loss']:.2f}", refresh=False)
-                self.bar.update(1)
-
-        def on_train_end(self, args, state, control, **kwargs):
-            self.bar.close()
-
-    return Progress()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from utils import models, settings
 
+WEIGHTS = "weights.safetensors"  # what full fine-tuning stores in the place of an adapter
 Chat = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": str}, ...]
 
 
@@ -47,7 +48,11 @@ class LLM:
     def load(cls, adapter: Path | str | None = None, merged: bool = True) -> "LLM":
         """The base model, or with a LoRA adapter: merged into the weights (no slower than the base) or beside them."""
         model, tokenizer = models.load_llm()
-        if adapter is not None:
+        if adapter is not None and (Path(adapter) / WEIGHTS).is_file():  # full fine-tuning of some layers
+            from safetensors.torch import load_file
+
+            model.load_state_dict(load_file(Path(adapter) / WEIGHTS), strict=False)
+        elif adapter is not None:
             from peft import PeftModel
 
             if not (Path(adapter) / "adapter_config.json").is_file():
@@ -62,7 +67,7 @@ class LLM:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def complete(
-        self, chats: Sequence[Chat], max_new_tokens: int = 32, batch_size: int = 16, prefix: Chat = (), label: str = ""
+        self, chats: Sequence[Chat], max_new_tokens: int = 32, batch_size: int = 32, prefix: Chat = (), label: str = ""
     ) -> list[Completion]:
         """Answer every chat greedily, in the order given, in batches of similar length.
 

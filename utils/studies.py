@@ -2,12 +2,16 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from utils import claims, corpus, finetuning, tickets
+from utils import claims, corpus, facts, finetuning, likelihood, shorthand, tickets, voice
+from utils.facts import WORDINGS, Fact
+from utils.finetuning import Recipe
 from utils.generation import LLM
-from utils.settings import DATA
+from utils.settings import DATA, SEED
+
+SEEDS = (SEED, SEED + 1, SEED + 2)
 
 
 def load(name: str) -> dict:
@@ -37,7 +41,106 @@ def learning_curve() -> list[dict]:
     return rows
 
 
-STUDIES: dict[str, Callable[[], list[dict]]] = {"learning_curve": learning_curve}
+def wordings() -> list[dict]:
+    """Notebook 03: 60 facts in 1, 2, 4 or 6 wordings at equal numbers of steps; 1 and 6 with three seeds."""
+    learned, rows = facts.load_facts()[:60], []
+    for seed, count in [(seed, count) for seed in SEEDS for count in (1, 6)] + [(SEED, 2), (SEED, 4)]:
+        report = _learn(learned, replace(facts.RECIPE, seed=seed), count)
+        rows.append({"seed": seed, "wordings": count, **report})
+    return rows
+
+
+def capacity() -> list[dict]:
+    """Notebook 03: 15, 60 and 120 facts in all six wordings, at rank 4 and 16, one seed."""
+    every = facts.load_facts()
+    return [
+        {"facts": count, "rank": rank, **_learn(every[:count], replace(facts.RECIPE, rank=rank, alpha=2 * rank))}
+        for rank in (4, 16)
+        for count in (15, 60, 120)
+    ]
+
+
+def _learn(learned: Sequence[Fact], recipe: Recipe, count: int = WORDINGS) -> dict:
+    """Train on facts; shares right in a trained wording and in the held-out ones, seconds, tokens."""
+    adapter = finetuning.train(facts.examples(learned, count), recipe, f"{len(learned)} facts, {count} wordings")
+    report, llm = finetuning.training_report(adapter), LLM.load(adapter)
+    scores = {"trained": facts.recall(llm, learned), "held out": facts.recall(llm, learned, held_out=True)}
+    shares = {name: sum(values) / len(values) for name, values in scores.items()}
+    return {**shares, "seconds": report["seconds"], "tokens": report["tokens"]}
+
+
+def update() -> list[dict]:
+    """Notebook 03: of 60 facts, 20 change. Train again from the base model, or go on from the adapter, three seeds."""
+    learned = facts.load_facts()[:60]
+    changed, rest = learned[:20], learned[20:]
+    rows = []
+    for seed in SEEDS:
+        recipe = replace(facts.RECIPE, seed=seed)
+        before = finetuning.train(facts.examples(learned), recipe, "60 facts")
+        fresh = facts.examples(rest) + facts.examples(changed, updated=True)
+        ways = {
+            "before": before,
+            "go on from the adapter": finetuning.train(
+                facts.examples(changed, updated=True), recipe, "20 facts", start=before
+            ),
+        }
+        if seed == SEED:
+            ways["train again from the base"] = finetuning.train(fresh, recipe, "60 facts anew")
+        for way, adapter in ways.items():
+            llm, report = LLM.load(adapter), finetuning.training_report(adapter)
+            new, old = (facts.recall(llm, changed, held_out=True, updated=choice) for choice in (True, False))
+            others = facts.recall(llm, rest, held_out=True)
+            shares = {"new": new, "old": old, "unrelated": others}
+            spent = {"seconds": report["seconds"], "examples": report["examples"]}
+            rows.append({"seed": seed, "way": way, **{k: sum(v) / len(v) for k, v in shares.items()}, **spent})
+    return rows
+
+
+def forgetting() -> list[dict]:
+    """Notebook 02: loss a token on unseen handbook pages and on Python's documentation, after training on other
+    handbook pages with LoRA of rank 4, 16 and 64 and with full fine-tuning of the upper half, one seed."""
+    pages = [likelihood.page(document) for document in corpus.load_handbook()]
+    train, held_out = pages[::3][:40], pages[1::3][:30]
+    general = [likelihood.page(document) for document in corpus.python_docs()[:30]]
+    shared = {"epochs": 2, "batch_size": 4, "top_layers": 15}
+    arms = {
+        f"LoRA, rank {rank}": Recipe(rank=rank, alpha=2 * rank, learning_rate=1e-3, **shared) for rank in (4, 16, 64)
+    }
+    arms["all weights of the upper half"] = Recipe(rank=None, learning_rate=1e-4, **shared)
+    trained = {"untrained": None} | {arm: finetuning.train(train, recipe, arm) for arm, recipe in arms.items()}
+    rows = []
+    for arm, adapter in trained.items():
+        llm = LLM.load(adapter)
+        texts = {"in domain": held_out, "elsewhere": general}
+        rows.append({"arm": arm, **{name: likelihood.losses(llm, pages) for name, pages in texts.items()}})
+    return rows
+
+
+def domain() -> list[dict]:
+    """Notebook 02: the fine-tuned arms of shorthand and voice on their test sets, three seeds."""
+    notes, messages = corpus.load_jsonl("shorthand"), voice.load()
+    train, test = ([note for note in notes if note["split"] == split] for split in ("train", "test"))
+    judge, rows = voice.fit_judge(messages["train"]), []
+    for seed in SEEDS:
+        read = [shorthand.score(*pair) for pair in zip(_answers(shorthand, train, test, seed, 48), test, strict=True)]
+        written = _answers(voice, messages["train"], messages["test"], seed, 76)
+        values = {name: [score[name] for score in read] for name in read[0]}
+        values |= voice.rate(written, messages["test"], judge)
+        rows.append({"seed": seed, **{name: sum(v) / len(v) for name, v in values.items()}})
+    return rows
+
+
+def _answers(task, train: Sequence[dict], test: Sequence[dict], seed: int, max_new_tokens: int) -> list[str]:
+    """What a task's recipe, trained with this seed, writes for the test records."""
+    recipe = replace(task.RECIPE, seed=seed)
+    adapter = finetuning.train([task.example(record) for record in train], recipe, f"{len(train)} examples")
+    done = LLM.load(adapter).complete([task.chat(record) for record in test], max_new_tokens=max_new_tokens)
+    return [completion.text for completion in done]
+
+
+STUDIES: dict[str, Callable[[], list[dict]]] = {
+    study.__name__: study for study in (learning_curve, wordings, capacity, update, forgetting, domain)
+}
 
 
 def main(arguments: list[str]) -> int:

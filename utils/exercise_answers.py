@@ -1,0 +1,173 @@
+"""What every exercise asks of an answer, its hint and its solution. Ids are notebook and number."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """``problem`` says in a sentence what is wrong with an answer, or gives None; ``solution`` is code that, run
+    where the exercise stands, sets ``answer`` rightly."""
+
+    problem: Callable[[object], str | None]
+    hint: str
+    solution: str
+
+
+def _number(expected: float, tolerance: float, why: str) -> Callable[[object], str | None]:
+    def problem(answer: object) -> str | None:
+        return None if abs(float(answer) - expected) <= tolerance else why
+
+    return problem
+
+
+def _intervals_overlap(answer: object) -> str | None:
+    low, high = answer((0.2, 0.5), (0.4, 0.8)), answer((0.1, 0.3), (0.4, 0.8))
+    touching, apart = answer((0.4, 0.8), (0.2, 0.5)), answer((0.4, 0.8), (0.1, 0.3))
+    if low is not True or touching is not True:
+        return "(0.2, 0.5) and (0.4, 0.8) overlap, in either order."
+    return None if high is False and apart is False else "(0.1, 0.3) and (0.4, 0.8) do not overlap, in either order."
+
+
+def _lora_parameters(answer: object) -> str | None:
+    if answer(576, 1536, 16) == 576 * 1536:
+        return "that is the full matrix; LoRA trains two thin ones, A and B."
+    return None if answer(576, 1536, 16) == 33_792 and answer(10, 20, 1) == 30 else "count the entries of A and of B."
+
+
+def _valid_ticket(answer: object) -> str | None:
+    good, bad = "Ticket #12345 - BILLING - HIGH - Assigned to Sarah M.", "Ticket 12345: billing, high"
+    if not answer(good):
+        return f"{good!r} is a valid line."
+    if answer(bad) or answer(f"Sure! {good}"):
+        return "a line with other punctuation, or with chatter before it, is not valid."
+    if answer(good.replace("BILLING", "COFFEE")):
+        return "COFFEE is no category of the house."
+    return None
+
+
+def _cosine(answer: object) -> str | None:
+    if abs(float(answer([10, 0], [3, 4])) - float(answer([1, 0], [3, 4]))) > 1e-9:
+        return "making a list ten times as long must not change the cosine: divide by both lengths."
+    if abs(float(answer([1, 0], [3, 4])) - 0.6) > 1e-6:
+        return "the cosine of [1, 0] and [3, 4] is 3 / (1 * 5) = 0.6."
+    return None if abs(float(answer([1, 2], [-1, -2])) + 1) < 1e-6 else "opposite directions have the cosine -1."
+
+
+def _nearest(answer: object) -> str | None:
+    matrix = np.array([[0.0, 1.0], [0.6, 0.8], [1.0, 0.0], [0.8, 0.6], [-1.0, 0.0]])
+    found = [int(number) for number in answer(matrix, np.array([1.0, 0.0]), 3)]
+    if sorted(found) != [1, 2, 3]:
+        return "of five rows, those nearest to [1, 0] are 2, 3 and 1: give k numbers of rows, counted from 0."
+    if found != [2, 3, 1]:
+        return "the right three, but not best first."
+    alone = [int(number) for number in answer(matrix, np.array([0.0, 1.0]), 1)]
+    return None if alone == [0] else "for k = 1 give the one best row, in a list."
+
+
+def _cited(answer: object) -> str | None:
+    if list(answer("28 days [2]", ["a", "b"])) != ["b"]:
+        return "'28 days [2]' names the second passage; counting starts at 1."
+    if list(answer("28 days [7]", ["a", "b"])):
+        return "there is no passage 7: a number that no passage has must be dropped."
+    return None if list(answer("x [1][2][1]", ["a", "b"])) == ["a", "b"] else "name each passage once, in order."
+
+
+def _perplexity(answer: object) -> str | None:
+    if abs(float(answer(0.0)) - 1.0) > 1e-6:
+        return "a loss of 0 is a model that is certain and right: one choice, so the perplexity is 1."
+    return None if abs(float(answer(math.log(20))) - 20) < 1e-3 else "the loss is a mean of -ln p: undo the logarithm."
+
+
+def _share_kept(answer: object) -> str | None:
+    if abs(float(answer("See you on 5 May at 09:30.", ["5 May", "09:30", "€20", "Wren"])) - 0.5) > 1e-6:
+        return "'See you on 5 May at 09:30.' holds two of the four facts 5 May, 09:30, €20 and Wren."
+    both = answer("SEE YOU IN WREN", ["Wren"]), answer("see you in wren", ["WREN"])
+    return None if both == (1.0, 1.0) else "capitals must not matter, in the text or in the fact."
+
+
+def _outcome(answer: object) -> str | None:
+    trained = ["6 weeks", "the blue box"]
+    if answer("It is 6 weeks.", "6 weeks", trained) != "right":
+        return "'It is 6 weeks.' holds the right value, and the right value comes first."
+    if answer("In The Blue Box", "6 weeks", trained) != "borrowed":
+        return "'In The Blue Box' holds the value of another trained fact, in another case."
+    return None if answer("a fortnight", "6 weeks", trained) == "wrong" else "'a fortnight' is simply wrong."
+
+
+EXERCISES: dict[str, Exercise] = {
+    "00.1": Exercise(
+        _number(0.25, 0.001, "12 of 48 is what share?"),
+        "Accuracy is the number of right answers over the number of questions.",
+        "answer = 12 / 48",
+    ),
+    "00.2": Exercise(
+        _intervals_overlap,
+        "Two intervals overlap when each begins before the other ends.",
+        "def overlap(a, b):\n    return a[0] <= b[1] and b[0] <= a[1]\n\nanswer = overlap",
+    ),
+    "01.1": Exercise(
+        _lora_parameters,
+        "A has shape (rank, inputs) and B has shape (outputs, rank).",
+        "def trained(inputs, outputs, rank):\n    return rank * inputs + outputs * rank\n\nanswer = trained",
+    ),
+    "01.2": Exercise(
+        _valid_ticket,
+        "re.fullmatch with a group of the allowed words for each field.",
+        "import re\n\n\ndef valid(line):\n"
+        '    pattern = r"Ticket #\\d{5} - (BILLING|DEVICE|APP|APPOINTMENT|PRIVACY)"\n'
+        '    pattern += r" - (HIGH|MEDIUM|LOW) - Assigned to [A-Z][a-z]+ [A-Z]\\."\n'
+        "    return bool(re.fullmatch(pattern, line))\n\nanswer = valid",
+    ),
+    "02.1": Exercise(
+        _perplexity,
+        "The loss is the mean of -ln p, and the exponential undoes ln.",
+        "import math\n\n\ndef perplexity(loss):\n    return math.exp(loss)\n\nanswer = perplexity",
+    ),
+    "02.2": Exercise(
+        _share_kept,
+        "Lower both sides, then count: sum(fact.lower() in text.lower() for fact in facts).",
+        "def share_kept(text, facts):\n    return sum(fact.lower() in text.lower() for fact in facts) / len(facts)\n\n"
+        "answer = share_kept",
+    ),
+    "03.1": Exercise(
+        _number(2.448, 0.01, "count the tokens that one fact puts through the model, wordings and epochs included."),
+        "Tokens of an example, times wordings, times epochs; then seconds a token.",
+        "answer = 34 * 6 * 4 * 0.003",
+    ),
+    "03.2": Exercise(
+        _outcome,
+        "Ask for the right value first, then any() over the trained ones, all in lower case.",
+        "def outcome(text, right, trained):\n"
+        "    text = text.lower()\n"
+        '    if right.lower() in text:\n        return "right"\n'
+        '    return "borrowed" if any(value.lower() in text for value in trained) else "wrong"\n\nanswer = outcome',
+    ),
+    "04.1": Exercise(
+        _cosine,
+        "The dot product of a and b, divided by the square root of a·a times b·b.",
+        "def cosine(a, b):\n"
+        "    dot = lambda x, y: sum(p * q for p, q in zip(x, y, strict=True))  # noqa: E731\n"
+        "    return dot(a, b) / (dot(a, a) * dot(b, b)) ** 0.5\n\nanswer = cosine",
+    ),
+    "04.2": Exercise(
+        _nearest,
+        "matrix @ query gives all cosines at once; argsort sorts them, the smallest first.",
+        "def nearest(matrix, query, k):\n    return (matrix @ query).argsort()[::-1][:k].tolist()\n\nanswer = nearest",
+    ),
+    "06.1": Exercise(
+        _cited,
+        'The numbers are re.findall(r"\\[(\\d+)\\]", text); passage n is ids[n - 1].',
+        "import re\n\n\ndef cited(text, ids):\n"
+        '    numbers = [int(n) for n in re.findall(r"\\[(\\d+)\\]", text)]\n'
+        "    return list(dict.fromkeys(ids[n - 1] for n in numbers if 1 <= n <= len(ids)))\n\nanswer = cited",
+    ),
+    "06.2": Exercise(
+        _number(0.72, 0.005, "both must go right: the passage is found, and then it is read."),
+        "Multiply: found 90 times in 100, read right 80 times in 100 of those.",
+        "answer = 0.9 * 0.8",
+    ),
+}

@@ -1,0 +1,67 @@
+"""The pieces of a training run: a transformers.Trainer with the loss on answers, its arguments, a progress bar.
+
+transformers is imported late, inside the functions: it takes seconds.
+"""
+
+from pathlib import Path
+
+from utils import settings
+from utils.batches import answer_loss
+
+
+def arguments(recipe, steps: int, scratch: Path, sampling: str = "group_by_length"):
+    """The recipe as transformers.TrainingArguments: so many steps, quiet, nothing saved on the way."""
+    import transformers
+
+    return transformers.TrainingArguments(
+        output_dir=str(scratch / "trainer"),
+        max_steps=steps,
+        per_device_train_batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=steps // 10,
+        seed=recipe.seed,
+        train_sampling_strategy=sampling,
+        save_strategy="no",
+        logging_steps=1,
+        disable_tqdm=True,
+        report_to="none",
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        use_cpu=settings.device() == "cpu",
+    )
+
+
+def trainer_class():
+    """A subclass of transformers.Trainer whose loss is ``answer_loss``."""
+    import transformers
+
+    class AnswerTrainer(transformers.Trainer):
+        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+            loss = answer_loss(model, inputs)
+            return (loss, None) if return_outputs else loss
+
+    return AnswerTrainer
+
+
+def progress(steps: int, label: str):
+    """A callback that shows a text progress bar with the time left and keeps the loss of every step."""
+    import transformers
+
+    class Progress(transformers.TrainerCallback):
+        def __init__(self):
+            self.losses = []
+
+        def on_train_begin(self, args, state, control, **kwargs):
+            self.bar = settings.progress(steps, label, "step")
+
+        def on_log(self, args, state, control, logs=None, **kwargs):
+            if "loss" in (logs or {}):
+                self.losses.append(round(logs["loss"], 4))
+                self.bar.set_postfix_str(f"loss {logs['loss']:.2f}", refresh=False)
+                self.bar.update(1)
+
+        def on_train_end(self, args, state, control, **kwargs):
+            self.bar.close()
+
+    return Progress()
