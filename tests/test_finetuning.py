@@ -234,3 +234,15 @@ def test_training_goes_on_from_an_adapter(small):
     moved = weights(train(EXAMPLES, RECIPE, start=first))
     assert not all(torch.allclose(moved[name], before[name], atol=1e-6) for name in before)
     assert all(torch.equal(tensor, before[name]) for name, tensor in weights(first).items()), "it is left as it was"
+
+
+@pytest.mark.parametrize("change", [{"rank": 8}, {"alpha": 9}, {"targets": ("q_proj",)}, {"top_layers": 2}], ids=str)
+def test_going_on_with_another_shape_is_refused(small, change):
+    first = train(EXAMPLES, RECIPE)
+    with pytest.raises(ValueError, match=f"another {next(iter(change))}: keep to"):
+        train(EXAMPLES, dataclasses.replace(RECIPE, **change), start=first)
+
+
+def test_going_on_from_what_is_no_adapter_is_refused(small, tmp_path):
+    with pytest.raises(ValueError, match="holds no adapter to go on from"):
+        train(EXAMPLES, RECIPE, start=tmp_path)

@@ -68,7 +68,7 @@ def examples(facts: Sequence[Fact], wordings: int = WORDINGS, updated: bool = Fa
 
 def ask(llm: LLM, questions: Sequence[str], label: str = "") -> list[str]:
     """Closed-book answers."""
-    done = llm.complete([chat(question) for question in questions], max_new_tokens=12, batch_size=32, label=label)
+    done = llm.complete([chat(question) for question in questions], max_new_tokens=12, label=label)
     return [completion.text for completion in done]
 
 

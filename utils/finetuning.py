@@ -56,12 +56,14 @@ def train(
 
     The folder holds peft's files and ``training.json``: seconds, tokens (read once for every epoch), losses by step.
     It appears by one rename when training is complete, so an interrupted run leaves nothing to be taken for whole.
-    ``start``: an adapter that ``train`` returned, with the same recipe but for the seed, to go on from.
-    Raises ValueError for an empty list or an example without an answer.
+    ``start``: an adapter of the same rank, alpha, targets and layers that ``train`` returned, to go on from.
+    Raises ValueError for an empty list, an example without an answer, or a start that does not fit.
     """
     recipe = recipe or Recipe()
     if not examples:
         raise ValueError("There is nothing to train on: pass at least one chat.")
+    if start:
+        _check_start(start, recipe)
     folder = adapter_path(examples, recipe, start)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
@@ -74,8 +76,18 @@ def train(
 
 
 def training_report(adapter: Path) -> dict:
-    """What training an adapter took: examples, tokens, steps, seconds, tokens_per_second, losses (one a step)."""
+    """What training an adapter took: recipe, examples, tokens, steps, seconds, tokens_per_second, losses by step."""
     return json.loads((adapter / "training.json").read_text(encoding="utf-8"))
+
+
+def _check_start(start: Path, recipe: Recipe) -> None:
+    """Refuse what cannot be gone on from: no adapter, or one of another shape (its parts would be left out)."""
+    if not (start / "adapter_config.json").is_file():
+        raise ValueError(f"{start} holds no adapter to go on from: pass a path that train returned.")
+    begun, wanted = training_report(start)["recipe"], json.loads(json.dumps(asdict(recipe)))
+    other = [part for part in ("rank", "alpha", "targets", "top_layers") if begun[part] != wanted[part]]
+    if other:
+        raise ValueError(f"The adapter to go on from has another {other[0]}: keep to {begun[other[0]]!r}.")
 
 
 def add_adapter(model, recipe: Recipe):
@@ -165,6 +177,7 @@ def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: s
     tokens = round(sum(len(row["input_ids"]) for row in rows) * steps / a_pass)
     _save(trainer.model, recipe, folder)
     report = {
+        "recipe": asdict(recipe),
         "examples": len(rows),
         "tokens": tokens,
         "steps": steps,

@@ -1,7 +1,7 @@
 """The frozen lower layers of the generator, run once for every example instead of once for every step.
 
-When only the upper layers are trained, what the lower ones hand up never changes. Computing it once spares a third of
-a training step (two thirds of its forward pass, at half of the layers); the loss stays the same.
+When only the upper layers are trained, what the lower ones hand up never changes. With half of the layers frozen,
+computing it once spares half of the forward pass, about a third of a training step; the loss stays the same.
 """
 
 from collections.abc import Sequence

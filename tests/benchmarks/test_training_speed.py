@@ -55,7 +55,7 @@ def test_the_ladder_from_the_plain_trainer_to_ours(tmp_path):
     losses = [loss for _, loss in results.values()]
     assert losses[2] == pytest.approx(losses[1], abs=0.01), "the same batches in the same order: the same loss"
     assert losses[4] == pytest.approx(losses[3], abs=0.01), "the frozen half does not change: the same loss"
-    assert max(losses) - min(losses) < 0.15, "other batches, other layers: no worse"
+    assert losses[4] < losses[0] + 0.15, "other batches and fewer layers should learn about as well in as many steps"
 
 
 def test_threads_and_merging(tmp_path):
