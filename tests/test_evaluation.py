@@ -125,6 +125,18 @@ def test_rankings_by_hand():
     assert ev.ndcg_at_k(["a", "b", "c"], relevant) == 1
 
 
+def test_graded_gain_by_hand():
+    grades = {"a": 3, "b": 1, "c": 0, "d": -1}  # c and d were judged and found wanting
+    gained, best = 1 + 3 / math.log2(3), 3 + 1 / math.log2(3)
+    assert ev.ndcg_at_k(["b", "a", "c", "d"], grades) == pytest.approx(gained / best)
+    assert ev.ndcg_at_k(["d", "b", "b", "a"], grades) == pytest.approx((1 / math.log2(3) + 3 / math.log2(4)) / best)
+    assert ev.ndcg_at_k(["b", "a"], grades, k=1) == pytest.approx(1 / 3)
+    assert ev.ndcg_at_k(["a", "b"], grades) == 1
+    assert ev.ndcg_at_k(["c", "x"], grades) == ev.ndcg_at_k([], grades) == 0
+    assert ev.ndcg_at_k(["b", "x", "a"], dict.fromkeys("ab", 1)) == ev.ndcg_at_k(["b", "x", "a"], ["a", "b"])
+    assert math.isnan(ev.ndcg_at_k(["c"], {"c": 0}))
+
+
 def test_where_nothing_is_relevant_recall_and_ndcg_are_not_numbers():
     assert math.isnan(ev.recall_at_k(["a"], [], 5))
     assert math.isnan(ev.ndcg_at_k(["a"], []))

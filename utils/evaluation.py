@@ -80,11 +80,13 @@ def reciprocal_rank(ranked: Sequence[str], relevant: Sequence[str]) -> float:
     return next((1 / rank for rank, doc_id in enumerate(_unique(ranked), 1) if doc_id in relevant), 0.0)
 
 
-def ndcg_at_k(ranked: Sequence[str], relevant: Sequence[str], k: int = 10) -> float:
-    """Normalised discounted cumulative gain with gains 0 and 1 (Järvelin and Kekäläinen 2002); see ``recall_at_k``."""
-    gains = [1 / np.log2(rank + 1) for rank, d in enumerate(_unique(ranked)[:k], 1) if d in relevant]
-    ideal = [1 / np.log2(rank + 1) for rank in range(1, min(k, len(set(relevant))) + 1)]
-    return float(sum(gains) / sum(ideal)) if relevant else float("nan")
+def ndcg_at_k(ranked: Sequence[str], relevant: Sequence[str] | Mapping[str, float], k: int = 10) -> float:
+    """Normalised discounted cumulative gain (Järvelin, Kekäläinen 2002); ``relevant``: ids, or id to grade (gain)."""
+    grades = relevant if isinstance(relevant, Mapping) else dict.fromkeys(relevant, 1)
+    gains = [max(0, grades.get(doc_id, 0)) for doc_id in _unique(ranked)[:k]]  # as trec_eval: linear, none below 0
+    ideal = sorted((max(0, grade) for grade in grades.values()), reverse=True)[:k]
+    gained, best = (sum(g / np.log2(rank + 1) for rank, g in enumerate(row, 1)) for row in (gains, ideal))
+    return float(gained / best) if best else float("nan")
 
 
 def _unique(ranked: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ def arguments(recipe, steps: int, scratch: Path, sampling: str = "group_by_lengt
         lr_scheduler_type="linear",
         warmup_steps=steps // 10,
         seed=recipe.seed,
-        train_sampling_strategy=sampling,
+        **_order(sampling),
         save_strategy="no",
         logging_steps=1,
         disable_tqdm=True,
@@ -30,6 +30,15 @@ def arguments(recipe, steps: int, scratch: Path, sampling: str = "group_by_lengt
         dataloader_pin_memory=False,
         use_cpu=settings.device() == "cpu",
     )
+
+
+def _order(sampling: str) -> dict:
+    """The argument that orders the examples: transformers 5.2 gave it another name."""
+    import transformers
+
+    if "train_sampling_strategy" in transformers.TrainingArguments.__dataclass_fields__:
+        return {"train_sampling_strategy": sampling}
+    return {"group_by_length": sampling == "group_by_length"}
 
 
 def trainer_class():

@@ -1,30 +1,39 @@
 """What each part of the training engine is worth, as tokens a second against plain transformers.Trainer with peft on
 the same examples in the same run: ``make benchmarks``. Tokens are those of the examples; padding is not counted."""
 
+import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
+from statistics import median
 
 import pytest
 import torch
 import transformers
 
 from utils import corpus, finetuning, frozen, models, tickets, training
+from utils.artefacts import GENERATOR, fetch
 from utils.batches import collate, encode
 from utils.generation import LLM
 
-EXAMPLES = [tickets.example(record) for record in corpus.load_jsonl("tickets") if record["split"] == "train"][:48]
-UPPER = replace(tickets.RECIPE, epochs=2, batch_size=8, learning_rate=1e-3)
+EXAMPLES = [tickets.example(record) for record in corpus.load_jsonl("tickets") if record["split"] == "train"][:24]
+STEPS, ROUNDS = 6, 2
+ALL = replace(tickets.RECIPE, epochs=2, batch_size=8, learning_rate=1e-3, top_layers=None)
+UPPER = replace(ALL, top_layers=15)
+APART = "plain Trainer, glibc as it comes"
 LADDER = {  # every row adds one thing to the row before
-    "plain Trainer, all layers adapted": {"recipe": replace(UPPER, top_layers=None)},
-    "plain Trainer, upper half adapted": {},
-    "+ logits at the answers alone": {"answers": True},
-    "+ batches of like length": {"answers": True, "sampling": "group_by_length"},
-    "+ frozen half run once": {"answers": True, "sampling": "group_by_length", "skip": True},
+    "plain Trainer, memory kept": {"recipe": ALL},
+    "+ logits at the answers alone": {"recipe": ALL, "answers": True},
+    "+ batches of like length": {"recipe": ALL, "answers": True, "sampling": "group_by_length"},
+    "+ upper half adapted": {"recipe": UPPER, "answers": True, "sampling": "group_by_length"},
+    "+ frozen half run once": {"recipe": UPPER, "answers": True, "sampling": "group_by_length", "skip": True},
 }
 
 
 def run(folder, recipe=UPPER, answers=False, sampling="random", skip=False) -> tuple[float, float]:
-    """Tokens a second, and the mean loss of the last pass."""
+    """Tokens a second, and the mean loss of the second pass."""
     model, tokenizer = models.load_llm()
     rows = [encode(tokenizer, chat) for chat in EXAMPLES]
     tokens = sum(len(row["input_ids"]) for row in rows)
@@ -35,27 +44,52 @@ def run(folder, recipe=UPPER, answers=False, sampling="random", skip=False) -> t
         frozen.skip_lower(model, recipe.top_layers)
     trainer = (training.trainer_class() if answers else transformers.Trainer)(
         model=finetuning.add_adapter(model, recipe),
-        args=training.arguments(recipe, 12, folder, sampling),
+        args=training.arguments(recipe, STEPS, folder, sampling),
         train_dataset=rows,
         data_collator=lambda batch: collate(tokenizer.eos_token_id, batch),
     )
+    trainer.remove_callback(transformers.PrinterCallback)
     trainer.train()
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    return 2 * tokens / (time.perf_counter() - start), sum(losses[6:]) / 6
+    half = STEPS // 2
+    return 2 * tokens / (time.perf_counter() - start), sum(losses[half:]) / half
+
+
+def run_apart(folder) -> tuple[float, float]:
+    """The same for the plain Trainer in a process of its own, which leaves glibc's handling of memory as it comes."""
+    model, tokenizer = models.load_llm()
+    job = {
+        "model": str(fetch(GENERATOR)),
+        "rows": [encode(tokenizer, chat) for chat in EXAMPLES],
+        "pad": tokenizer.eos_token_id,
+        "targets": sorted(finetuning.add_adapter(model, ALL).peft_config["default"].target_modules),
+        "steps": STEPS,
+        "folder": str(folder),
+        **{name: getattr(ALL, name) for name in ("batch_size", "learning_rate", "rank", "alpha", "seed")},
+    }
+    (folder / "job.json").write_text(json.dumps(job))
+    script = Path(__file__).with_name("plain_trainer.py")
+    done = subprocess.run([sys.executable, script, folder / "job.json"], capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    half = STEPS // 2
+    return result["tokens_per_second"], sum(result["losses"][half:]) / half
 
 
 def test_the_ladder_from_the_plain_trainer_to_ours(tmp_path):
     run(tmp_path, answers=True, skip=True)  # warms memory and caches up
-    print(f"\n\n{'Training on 48 tickets, twice':36}{'tokens/s':>9}{'ratio':>7}{'loss':>8}")
-    results = {}
-    for name, choices in LADDER.items():
-        speed, loss = results[name] = max(run(tmp_path, **choices) for _ in range(2))
-        first = next(iter(results.values()))[0]
-        print(f"{name:36}{speed:9.0f}{speed / first:7.2f}{loss:8.3f}")
-    losses = [loss for _, loss in results.values()]
-    assert losses[2] == pytest.approx(losses[1], abs=0.01), "the same batches in the same order: the same loss"
+    rounds = []
+    for _ in range(ROUNDS):
+        results = {APART: run_apart(tmp_path)}
+        rounds.append(results | {name: run(tmp_path, **choices) for name, choices in LADDER.items()})
+    plain = next(iter(LADDER))
+    losses = [rounds[0][name][1] for name in LADDER]
+    print(f"\n\n{'Training on 24 tickets, twice':36}{'tokens/s':>9}{'ratio':>7}{'loss':>8}")
+    for name in rounds[0]:
+        loss = rounds[0][name][1]
+        ratio = median(results[name][0] / results[plain][0] for results in rounds)  # a round is slow or fast as a whole
+        print(f"{name:36}{median(results[name][0] for results in rounds):9.0f}{ratio:7.2f}{loss:8.3f}")
+    assert losses[1] == pytest.approx(losses[0], abs=0.01), "the same batches in the same order: the same loss"
     assert losses[4] == pytest.approx(losses[3], abs=0.01), "the frozen half does not change: the same loss"
-    assert losses[4] < losses[0] + 0.15, "other batches and fewer layers should learn about as well in as many steps"
 
 
 def test_threads_and_merging(tmp_path):

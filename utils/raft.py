@@ -1,0 +1,75 @@
+"""Training a reader for retrieval (RAFT, Zhang et al. 2024, arXiv 2403.10131): examples with the passages that the real
+retriever finds, some of them without the one that answers."""
+
+import random
+from collections.abc import Sequence
+
+from utils import rag
+from utils.chunking import sentences
+from utils.corpus import Question, visible_to
+from utils.evaluation import contains_answer, gold_passages
+from utils.finetuning import Recipe
+from utils.generation import Chat
+from utils.retrieval import Hit, Retriever
+from utils.settings import SEED
+
+FORMS = ("short", "sentence")
+PASSAGES = 3
+RECIPE = Recipe(rank=16, alpha=32, learning_rate=2e-3, epochs=2, batch_size=8, top_layers=15)
+
+
+def distractors(question: Question, retriever: Retriever, count: int = PASSAGES) -> list[Hit]:
+    """The best-ranked windows that do not answer the question, of the documents that its asker may read."""
+    found = retriever.search(question.question, k=4 * count, where=visible_to(question.tenant))
+    return [hit for hit in found if not contains_answer(hit.text, question.answers)][:count]
+
+
+def answer_text(question: Question, window: str, form: str) -> str:
+    """What the reader shall say: the accepted answer itself, or the sentence of the window that holds it."""
+    if form not in FORMS:
+        raise ValueError(f"There is no answer form {form!r}: choose one of {', '.join(FORMS)}.")
+    held = [part for part in sentences(window) if contains_answer(part, question.answers)]
+    return question.answers[0] if form == "short" or not held else held[0]
+
+
+def example(question: Question, retriever: Retriever, form: str, with_gold: bool, rng: random.Random) -> Chat:
+    """A training example: three passages in random order and the question; the answer with its source's number, or
+    "I don't know." where the passage that answers is kept out or does not exist."""
+    others, answered = distractors(question, retriever), bool(with_gold and question.answers)
+    passages = others[:PASSAGES]
+    if answered:
+        gold = gold_passages([question], retriever)[0][-1]
+        passages = [gold, *others[: PASSAGES - 1]]
+    rng.shuffle(passages)
+    reply = rag.ABSTENTION
+    if answered:
+        reply = f"[{passages.index(gold) + 1}] {answer_text(question, gold.text, form)}"
+    return [*rag.prompt(question.question, passages, ()), {"role": "assistant", "content": reply}]
+
+
+def examples(
+    questions: Sequence[Question],
+    retriever: Retriever,
+    count: int,
+    unanswered: float = 0.15,
+    form: str = "sentence",
+    seed: int = SEED,
+) -> list[Chat]:
+    """``count`` examples from these questions, a share ``unanswered`` of them without a passage that answers.
+
+    Of the unanswered, every second asks what the handbook does not say at all, as long as such questions last.
+    Raises ValueError if there are not enough questions.
+    """
+    rng = random.Random(seed)
+    shuffled = rng.sample(list(questions), len(questions))
+    near_misses = [question for question in shuffled if not question.answers]
+    answerable = [question for question in shuffled if question.answers]
+    without = round(count * unanswered)
+    nowhere = near_misses[: without // 2]
+    removed = answerable[: without - len(nowhere)]
+    read = answerable[len(removed) : len(removed) + count - without]
+    if len(read) < count - without:
+        raise ValueError(f"{len(questions)} questions are not enough for {count} examples: ask for fewer.")
+    made = [example(question, retriever, form, False, rng) for question in nowhere + removed]
+    made += [example(question, retriever, form, True, rng) for question in read]
+    return rng.sample(made, len(made))

@@ -1,0 +1,195 @@
+"""A case to decide: what is known about it, as answers from closed lists and numbers. Unknown is always allowed."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+
+MOST = 10**12  # beyond every count and number of seconds that a case can have
+
+
+class Choice(StrEnum):
+    """An answer from a closed list: a word for files (``value``) and plain words for people (``label``)."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "not known"):
+        member = str.__new__(cls, value)
+        member._value_, member.label = value, label
+        return member
+
+
+class ChangeFrequency(Choice):
+    DAILY = "daily", "every day"
+    WEEKLY = "weekly", "every week"
+    MONTHLY = "monthly", "every month"
+    YEARLY = "yearly", "about once a year"
+    NEVER = "never", "never"
+    UNKNOWN = "unknown"
+
+
+class Knowledge(Choice):
+    STATIC = "static", "it stands still"
+    DYNAMIC = "dynamic", "it moves"
+    MIXED = "mixed", "a fixed part and a moving part"
+    UNKNOWN = "unknown"
+
+
+class Citations(Choice):
+    REQUIRED = "required", "every answer must name its source"
+    USEFUL = "useful", "a source is welcome"
+    NOT_NEEDED = "not_needed", "nobody asks for a source"
+    UNKNOWN = "unknown"
+
+
+class FactualAccuracy(Choice):
+    CRITICAL = "critical", "a wrong fact does harm"
+    HIGH = "high", "a wrong fact is costly"
+    MODERATE = "moderate", "somebody notices a wrong fact in time"
+    LOW = "low", "facts hardly matter"
+    UNKNOWN = "unknown"
+
+
+class Style(Choice):
+    CRITICAL = "critical", "a fixed style or format is the point"
+    USEFUL = "useful", "a style is welcome"
+    NOT_NEEDED = "not_needed", "any plain answer will do"
+    UNKNOWN = "unknown"
+
+
+class Constraint(Choice):
+    LATENCY = "latency", "the time an answer takes"
+    ACCURACY = "accuracy", "right answers"
+    COST = "cost", "money"
+    NONE = "none", "nothing in particular"
+    UNKNOWN = "unknown"
+
+
+class Domain(Choice):
+    GENERAL = "general", "everyday language"
+    SPECIALISED = "specialised", "a trade's language"
+    HIGHLY_SPECIALISED = "highly_specialised", "language that outsiders cannot read"
+    UNKNOWN = "unknown"
+
+
+class TrainingBudget(Choice):
+    NONE = "none", "no money or machine for training"
+    SMALL = "small", "enough for a few trials"
+    AMPLE = "ample", "enough to train whenever it helps"
+    UNKNOWN = "unknown"
+
+
+class Growth(Choice):
+    STABLE = "stable", "stays as it is"
+    GROWING = "growing", "grows"
+    FAST = "fast", "grows fast"
+    UNKNOWN = "unknown"
+
+
+class TeamSkills(Choice):
+    NONE = "none", "no technical staff"
+    SOFTWARE = "software", "software developers"
+    MACHINE_LEARNING = "machine_learning", "people who have trained models"
+    UNKNOWN = "unknown"
+
+
+def _choice(kind: type[Choice], question: str):
+    return field(default=kind("unknown"), metadata={"kind": kind, "question": question})
+
+
+def _number(question: str, least: float, whole: bool = True):
+    return field(default=None, metadata={"kind": int if whole else float, "least": least, "question": question})
+
+
+def _switch(question: str):
+    return field(default=None, metadata={"kind": bool, "question": question})
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is known about a case. Every field may be left out; ``"unknown"`` and None both mean that it is not known.
+
+    Choices are given as members or as their words ("daily"); numbers are counts, answers a day, seconds; switches
+    are True or False. Raises ValueError, naming the field, for a value that cannot be or that contradicts another.
+    """
+
+    change_frequency: ChangeFrequency = _choice(ChangeFrequency, "How often does the knowledge change?")
+    planned_updates: bool | None = _switch("Do the changes come on dates known beforehand, such as editions?")
+    knowledge: Knowledge = _choice(Knowledge, "What kind of knowledge is it?")
+    citations: Citations = _choice(Citations, "Must an answer name its source?")
+    factual_accuracy: FactualAccuracy = _choice(FactualAccuracy, "How right must facts be?")
+    style: Style = _choice(Style, "How much does a fixed style or format matter?")
+    primary_constraint: Constraint = _choice(Constraint, "What constrains you most?")
+    domain: Domain = _choice(Domain, "How special is the language of the field?")
+    training_budget: TrainingBudget = _choice(TrainingBudget, "What is there for training?")
+    labelled_examples: int | None = _number("How many checked examples of input and wanted output are there?", 0)
+    documents: int | None = _number("How many documents are there to answer from?", 0)
+    growth: Growth = _choice(Growth, "Does the collection grow?")
+    tenants: int | None = _number("How many parties must not see each other's documents?", 1)
+    deletion_duty: bool | None = _switch("Must data be deleted on request, or audited?")
+    offline: bool | None = _switch("Must it run without a network, or on your own machines only?")
+    answers_per_day: float | None = _number("How many answers a day?", 0, whole=False)
+    latency_limit_seconds: float | None = _number("How many seconds may an answer take?", 0, whole=False)
+    team_skills: TeamSkills = _choice(TeamSkills, "Who builds it and looks after it?")
+
+    def __post_init__(self):
+        for entry in fields(self):
+            object.__setattr__(self, entry.name, checked(entry.name, getattr(self, entry.name)))
+        if self.latency_limit_seconds == 0:
+            raise ValueError("latency_limit_seconds is 0: give a number above 0, or leave it out.")
+        if self.knowledge == "static" and self.change_frequency in ("daily", "weekly"):
+            raise _contradiction(self, "cannot stand still and change so often")
+        if self.knowledge in ("dynamic", "mixed") and self.change_frequency == "never":
+            raise _contradiction(self, "cannot move and never change")
+
+    @classmethod
+    def from_mapping(cls, inputs: Mapping) -> "Scenario":
+        """A scenario from a mapping of field names to values, as in ``inputs`` of ``data/scenarios.yaml``."""
+        if not isinstance(inputs, Mapping):
+            raise ValueError(f"A scenario is a mapping of fields to values, not {type(inputs).__name__}.")
+        for name in inputs:
+            if name not in FIELDS:
+                near = difflib.get_close_matches(str(name), FIELDS, 1)
+                instead = f"did you mean {near[0]!r}?" if near else f"the fields are {', '.join(FIELDS)}."
+                raise ValueError(f"There is no field {name!r}: {instead}")
+        return cls(**inputs)
+
+    def inputs(self) -> dict:
+        """The fields as plain values, as they stand in a file; what is not known is "unknown" or None."""
+        values = {name: getattr(self, name) for name in FIELDS}
+        return {name: value.value if isinstance(value, Choice) else value for name, value in values.items()}
+
+    def unknown(self) -> list[str]:
+        """Names of the fields that are not known."""
+        return [name for name, value in self.inputs().items() if value in (None, "unknown")]
+
+
+def checked(name: str, value):
+    """A value in the type of the field ``name``; ValueError, naming the field, if it cannot be one."""
+    kind = FIELDS[name]["kind"]
+    if value is None or value == "unknown":
+        return kind("unknown") if issubclass(kind, Choice) else None
+    if issubclass(kind, Choice):
+        if not isinstance(value, str) or value not in list(kind):
+            raise ValueError(f"{name} is {value!r}: it must be one of {', '.join(kind)}.")
+        return kind(value)
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} is {value!r}: it must be true, false or unknown.")
+        return value
+    least = FIELDS[name]["least"]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= MOST:
+        raise ValueError(f"{name} is {value!r}: it must be a number from {least} to {MOST:.0e}, or unknown.")
+    if kind is int and value != int(value):
+        raise ValueError(f"{name} is {value!r}: it must be a whole number.")
+    return kind(value)
+
+
+def _contradiction(scenario: Scenario, why: str) -> ValueError:
+    return ValueError(
+        f"knowledge is {scenario.knowledge.value!r} and change_frequency is {scenario.change_frequency.value!r}: "
+        f"knowledge {why}, so change one of the two."
+    )
+
+
+FIELDS = {entry.name: entry.metadata for entry in fields(Scenario)}
