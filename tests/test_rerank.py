@@ -36,7 +36,7 @@ def test_reordering_replaces_scores_and_keeps_the_order_of_equals():
     found = rerank.reordered(hits("a", "b", "c"), [0.1, 0.5, 0.1])
     assert [(hit.text, hit.score) for hit in found] == [("b", 0.5), ("a", 0.1), ("c", 0.1)]
     assert [hit.chunk_id for hit in found] == ["d2#0", "d1#0", "d3#0"]
-    with pytest.raises(ValueError, match="shorter|longer"):
+    with pytest.raises(ValueError, match=r"shorter|longer"):
         rerank.reordered(hits("a", "b"), [0.1])
 
 

@@ -1,7 +1,9 @@
 """Search: ranking, filters, adding and removing, and odd queries. A countable embedder stands in for the real one."""
 
 import datetime as dt
+import re
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,6 +91,8 @@ def test_a_filter_applies_before_the_best_are_cut(mode):
         ({"tenant": []}, set()),
         ({"tenant": "nowhere"}, set()),
         ({"effective": None, "doc_id": ("leave",)}, {"leave"}),
+        ({"tenant": lambda tenant: tenant != "windle"}, {"leave", "park-e"}),
+        ({"tenant": {"windle": 1, "network": 2}.keys()}, {"leave", "park-w"}),
     ],
     ids=str,
 )
@@ -96,9 +100,113 @@ def test_filters(mode, where, found):
     assert {hit.doc_id for hit in Retriever(ALL, mode).search("days gate", 10, where)} == found
 
 
-def test_a_filter_on_a_field_that_documents_lack_is_refused():
-    with pytest.raises(ValueError, match="Documents have no field 'clinic' to filter on"):
-        Retriever(ALL, "keyword").search("gate", where={"clinic": "windle"})
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ({"clinic": "windle"}, "Documents have no field 'clinic' to filter on"),
+        ({7: "windle", "clinic": 1}, "Documents have no field 7 to filter on"),
+        ({"tenant": {"a": 1}}, "The filter on 'tenant' is {'a': 1}: give a value, or a list of values"),
+        ({"tenant": [["elmgate"]]}, "The filter on 'tenant' is"),
+        ("tenant", "where is 'tenant': give a dictionary"),
+        ([("tenant", "windle")], "where is"),
+    ],
+    ids=str,
+)
+def test_a_filter_that_cannot_be_one_is_refused(where, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        Retriever(ALL, "keyword").search("gate", where=where)
+
+
+def test_a_filter_is_answered_anew_after_a_change():
+    searched, where = Retriever(ALL, "keyword"), {"tenant": ["windle", "elmgate"]}
+    limit = ["elmgate"]
+    chosen = {"tenant": lambda tenant: tenant in limit}
+    assert {hit.doc_id for hit in searched.search("gate", where=where)} == {"park-e", "park-w"}
+    assert {hit.doc_id for hit in searched.search("gate", where=chosen)} == {"park-e"}
+    limit[:] = ["windle"]  # the function is the same and says something else
+    assert {hit.doc_id for hit in searched.search("gate", where=chosen)} == {"park-w"}
+    searched.remove("park-w")
+    assert {hit.doc_id for hit in searched.search("gate", where=where)} == {"park-e"}
+    searched.add([replace(WINDLE, tenant="elmgate")])
+    assert {hit.doc_id for hit in searched.search("gate", where=where)} == {"park-e", "park-w"}
+
+
+def test_more_filters_than_are_remembered_still_find_their_own():
+    many = [Document(f"d{n}", "Gate", "The gate.", "clinics", f"t{n}") for n in range(2 * retrieval.FILTERS_KEPT)]
+    searched = Retriever(many, "keyword")
+    for _ in range(2):
+        assert [ids(searched.search("gate", where={"tenant": d.tenant})) for d in many] == [
+            [f"{d.doc_id}#0"] for d in many
+        ]
+
+
+OLD, NEWER, NEWEST = (
+    replace(LEAVE, doc_id=f"leave-{n}", text=f"Staff have {n} days.", version=f"v{n}", effective=dt.date(2026, n, 1))
+    for n in (1, 2, 3)
+)
+CHAIN = [OLD, replace(NEWER, supersedes="leave-1"), replace(NEWEST, supersedes="leave-2")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("order", [CHAIN, CHAIN[::-1]], ids=["old first", "new first"])
+def test_what_is_superseded_is_left_out_while_its_successor_is_there(mode, order):
+    searched = Retriever([*order, WINDLE], mode)
+
+    def found(where=None):
+        return {hit.doc_id for hit in searched.search("days of staff", 10, where)} - {"park-w"}
+
+    assert found() == {"leave-3"}
+    assert found({"effective": lambda day: day and day < dt.date(2026, 2, 15)}) == {"leave-2"}  # as it was in February
+    assert found({"version": "v1"}) == {"leave-1"}  # asked for by its version, it is found
+    searched.remove("leave-3")
+    assert found() == {"leave-2"}
+    searched.remove("leave-2")
+    assert found() == {"leave-1"}
+
+
+def test_a_successor_that_may_not_be_read_replaces_nothing():
+    theirs = Document("park-x", "Parking", "The gate closes never.", "clinics", "windle", supersedes="leave")
+    searched = Retriever([LEAVE, theirs], "keyword")
+    assert {hit.doc_id for hit in searched.search("days", where={"tenant": ["elmgate", "network"]})} == {"leave"}
+    assert searched.search("days", where={"tenant": ["windle", "network"]}) == []
+
+
+@pytest.mark.parametrize("circle", [["leave"], ["park-e", "leave"], ["park-e", "park-w", "leave"]], ids=len)
+def test_documents_cannot_supersede_each_other_in_a_circle(circle):
+    known = {document.doc_id: document for document in ALL}
+    older = dict(zip(["leave", *circle], circle, strict=False))
+    first, *rest = [replace(known[doc_id], supersedes=old) for doc_id, old in older.items()]
+    searched = Retriever(rest, "keyword")
+    with pytest.raises(ValueError, match="supersedes itself in a circle: name the older one only"):
+        searched.add([first])
+    assert set(searched.documents) == {document.doc_id for document in rest}
+
+
+@pytest.mark.parametrize("mode", ["dense", "hybrid"])
+def test_relevance_is_the_cosine_of_the_nearest_chunk(mode):
+    searched = Retriever(ALL, mode, chunk=1)
+    same, part, none = searched.relevance(["Parking. The gate closes at nine.", "gate key", "zebra"])
+    assert same == pytest.approx(1, abs=1e-5)
+    assert 0.1 < part < 0.9
+    assert none < 0.1
+    dense = Retriever(ALL, "dense", chunk=1).search("gate key", 1, {"tenant": "elmgate"})[0].score
+    assert searched.relevance(["gate key"], {"tenant": "elmgate"}) == [pytest.approx(dense)]
+    assert searched.relevance(["gate key"], {"tenant": "nobody"}) == [-1]
+    assert Retriever([], mode).relevance(["gate"]) == [-1]
+    assert searched.relevance([]) == []
+
+
+def test_keyword_search_has_no_relevance():
+    with pytest.raises(ValueError, match="Keyword search has no cosines to judge relevance by: use mode 'dense'"):
+        Retriever(ALL, "keyword").relevance(["gate"])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_filter_that_lets_everything_through_changes_nothing(mode):
+    searched = Retriever(ALL, mode, chunk=1)
+    queries = ["gate closes", "days free", "eight"] * 10
+    everything = {"tenant": ["network", "elmgate", "windle"]}
+    assert searched.search_many(queries) == searched.search_many(queries, where=everything)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -140,8 +248,11 @@ def test_how_many_are_asked_for(mode):
     assert searched.search("gate", k=0) == []
     assert len(searched.search("days gate", k=1)) == 1
     assert len(searched.search("days gate", k=1000)) == 3
-    with pytest.raises(ValueError, match="k is -1: ask for 0 or more"):
-        searched.search("gate", k=-1)
+    assert len(searched.search("days gate", k=10**30)) == 3
+    assert len(searched.search("days gate", k=np.int64(2))) == 2
+    for k in (-1, 1.5, "2", None, True, float("nan"), [1]):
+        with pytest.raises(ValueError, match=rf"k is {re.escape(repr(k))}: ask for 0 or more passages"):
+            searched.search("gate", k=k)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -172,6 +283,34 @@ def test_the_passages_of_a_document_stand_in_its_order():
     searched = Retriever(ALL, "keyword", chunk=1)
     assert ids(searched.passages("leave")) == ["leave#0", "leave#1", "leave#2"]
     assert searched.passages("nine") == []
+
+
+@pytest.mark.parametrize("query", [None, 7, b"gate", ["gate"]], ids=repr)
+def test_a_query_that_is_no_text_is_refused(query):
+    with pytest.raises(ValueError, match=r"A query is .*: give a text"):
+        Retriever(ALL, "keyword").search(query)
+    with pytest.raises(ValueError, match="Give a list with a text for every query, not str"):
+        Retriever(ALL, "keyword").search_many("gate")
+
+
+def test_building_is_put_off_until_it_is_needed_and_done_once(monkeypatch):
+    built = []
+    monkeypatch.setattr(retrieval, "KeywordIndex", lambda texts: built.append(texts) or FakeIndex())
+    searched = Retriever([LEAVE], "keyword")
+    for number in range(9):
+        searched.add([replace(WINDLE, doc_id=f"w{number}")])
+    assert built == []
+    searched.search("gate")
+    searched.search("days")
+    assert [len(texts) for texts in built] == [len(searched.chunks)]
+    searched.remove("w0")
+    searched.search("gate")
+    assert [len(texts) for texts in built][1:] == [len(searched.chunks)]
+
+
+class FakeIndex:
+    def search(self, query, k, allowed):
+        return {}
 
 
 @given(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,6 +111,70 @@ def test_damaged_files_are_refused(saved, name, size):
     if size is not None:
         (saved / name).write_bytes(content[:size])
     refused(saved, "")
+
+
+@pytest.mark.parametrize("name", ["store.json", "vectors.npy"])
+def test_a_file_of_another_index_of_the_same_size_is_refused(saved, tmp_path, name):
+    others = [replace(document, text=document.text.replace("a", "o")) for document in DOCUMENTS]
+    Retriever(others, "hybrid", chunk=1).save(tmp_path / "other")
+    (saved / name).write_bytes((tmp_path / "other" / name).read_bytes())
+    refused(saved, "its vectors do not belong to its documents")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda vectors: vectors * np.nan,
+        lambda vectors: vectors[:, :2],
+        lambda vectors: vectors.astype(np.float16),
+        lambda vectors: vectors[::-1],
+        lambda vectors: vectors.ravel(),
+    ],
+    ids=["not a number", "another dimension", "another type", "another order", "another shape"],
+)
+def test_vectors_that_were_changed_are_refused(saved, change):
+    np.save(saved / "vectors.npy", change(np.load(saved / "vectors.npy")))
+    refused(saved, "its vectors do not belong to its documents")
+
+
+@pytest.mark.parametrize("text", ["[]", "7", '"store"', "null", "{}", "[" * 100_000, '{"documents": [7]}', "\ud800"])
+def test_json_of_another_shape_is_refused(saved, text):
+    (saved / "store.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+    refused(saved, "")
+
+
+def test_documents_may_be_corrected_by_hand_where_there_are_no_vectors(tmp_path):
+    Retriever(DOCUMENTS, "keyword").save(tmp_path)
+    store = tmp_path / "store.json"
+    text = store.read_text(encoding="utf-8")
+    store.write_text(text.replace("at four", "at five"), encoding="utf-8")
+    assert "at five" in Retriever.load(tmp_path).search("tea")[0].text
+    tea, post = json.loads(text)["documents"]
+    for documents, words in [
+        ([tea, post, tea], "'tea' is there already"),
+        ([tea | {"title": None}], "has None as its title"),
+        ([tea | {"colour": "blue"}], "colour"),
+        ([tea | {"effective": "soon"}], "soon"),
+        ([tea | {"supersedes": "post"}, post | {"supersedes": "tea"}], "in a circle"),
+    ]:
+        store.write_text(json.dumps(json.loads(text) | {"documents": documents}), encoding="utf-8")
+        refused(tmp_path, words)
+
+
+def test_documents_that_were_changed_are_refused_where_there_are_vectors(saved):
+    store = saved / "store.json"
+    store.write_text(store.read_text(encoding="utf-8").replace("at four", "at five"), encoding="utf-8")
+    refused(saved, "its vectors do not belong to its documents")
+
+
+def test_what_was_removed_is_in_no_file_after_saving_again(saved):
+    kept = Retriever.load(saved)
+    kept.remove("tea")
+    assert {hit.doc_id for hit in Retriever.load(saved).search("tea at four", 9)} >= {"tea"}  # not saved yet
+    kept.save(saved)
+    assert set(Retriever.load(saved).documents) == {"post"}
+    assert {hit.doc_id for hit in Retriever.load(saved).search("tea at four", 9)} == {"post"}
+    assert not any(b"four" in path.read_bytes() for path in saved.parent.rglob("*") if path.is_file())
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path):

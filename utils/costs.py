@@ -58,17 +58,18 @@ class Workload:
         numbers = {name: value for name, value in vars(self).items() if name != "loads"}
         numbers |= {f"{key} of {approach}": v for approach, load in self.loads.items() for key, v in vars(load).items()}
         for name, value in numbers.items():
-            if not value >= 0:
+            if not (0 <= value < float("inf") or name == "prefill_tokens_per_second"):
                 raise ValueError(f"{name} is {value}: give a number of 0 or more.")
         if not self.loads:
             raise ValueError("loads is empty: give what one answer takes for at least one approach.")
         if not self.update_share <= 1:
             raise ValueError(f"update_share is {self.update_share}: give a share from 0 to 1.")
-        if not (self.months > 0 and self.prefill_tokens_per_second > 0):
-            raise ValueError("months and prefill_tokens_per_second must be above 0.")
+        for name in ("months", "prefill_tokens_per_second"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}: give a number above 0.")
         for approach, load in self.loads.items():
             if load.shared_tokens > load.prompt_tokens:
-                raise ValueError(f"shared_tokens of {approach} are more than its prompt_tokens: they are a part of them.")
+                raise ValueError(f"shared_tokens of {approach} must not be more than its prompt_tokens.")
 
 
 def load_prices(path: Path = DATA / "prices.yaml") -> dict[str, float]:
@@ -101,25 +102,22 @@ def second_price(prices: Mapping[str, float], place: str = "own", years=4.0, hou
 
 
 def compare(workload: Workload, prices: Mapping[str, float], place: str = "own", **machine) -> pd.DataFrame:
-    """One row an approach: set_up, per_answer, per_update, storage, per_month in euros; energy in kWh a month.
+    """One row an approach, in euros: set_up, per_answer, per_update, storage, stages and per_month; energy in kWh.
 
-    per_month = set_up / months + storage + updates * per_update + days * answers * per_answer, where the staged
-    approach adds its trainings. ``place``: "own" machine or "rented" GPU, both by seconds (``machine``: arguments of
-    ``second_price``), or "hosted", by tokens. Energy is known for the own machine alone. ValueError for another place.
+    per_month = set_up / months + storage + stages + updates * per_update + days * answers * per_answer; stages are
+    the trainings of the staged approach. ``place``: "own" machine or "rented" GPU, both by seconds (``machine``:
+    arguments of ``second_price``), or "hosted", by tokens. The energy of a month is known for the own machine alone.
     """
-    if place not in PLACES:
-        raise ValueError(f"There is no place {place!r}: it must be one of {', '.join(PLACES)}.")
-    rows = {}
-    for approach in workload.loads:
-        row = _by_tokens(workload, approach, prices) if place == "hosted" else _by_seconds(workload, approach)
-        if place != "hosted":
-            seconds = _per_month(workload, row)
-            row = {name: value * second_price(prices, place, **machine) for name, value in row.items()}
-        row["per_month"] = _per_month(workload, row)
-        row["energy"] = energy(seconds, prices["laptop_power"]) if place == "own" else float("nan")
-        rows[approach] = row
-    columns = ["set_up", "per_answer", "per_update", "storage", "stages", "per_month", "energy"]
-    return pd.DataFrame(rows, columns=list(rows)).T[columns].rename_axis("approach")
+    rows = {approach: _euros(workload, approach, prices, place, machine) for approach in workload.loads}
+    table = pd.DataFrame(rows, dtype=float).T.rename_axis("approach")
+    watts = prices["laptop_power"] if place == "own" else float("nan")
+    seconds = {approach: _per_month(workload, _by_seconds(workload, approach)) for approach in workload.loads}
+    return table.assign(energy=[energy(seconds[approach], watts) for approach in table.index])
+
+
+def per_month(workload: Workload, prices: Mapping[str, float], place: str = "own", **machine) -> dict[str, float]:
+    """Euros a month by approach: the column of the same name in ``compare``."""
+    return {approach: _euros(workload, approach, prices, place, machine)["per_month"] for approach in workload.loads}
 
 
 def break_even(workload: Workload, prices: Mapping[str, float], updates_per_month=None, place: str = "own", **machine):
@@ -136,12 +134,26 @@ def break_even(workload: Workload, prices: Mapping[str, float], updates_per_mont
     updates = np.asarray(workload.updates_per_month if updates_per_month is None else updates_per_month, dtype=float)
     if not (updates >= 0).all():
         raise ValueError("updates_per_month must be 0 or more.")
-    fixed = {name: row.set_up / workload.months + row.storage + updates * row.per_update for name, row in table.iterrows()}
+    standing = table["set_up"] / workload.months + table["storage"]
+    fixed = {name: standing[name] + updates * table.loc[name, "per_update"] for name in ("rag", "fine_tuning")}
     with np.errstate(divide="ignore", invalid="ignore"):
         saved = table.loc["rag", "per_answer"] - table.loc["fine_tuning", "per_answer"]
         crossing = (fixed["fine_tuning"] - fixed["rag"]) / (DAYS * saved)
     found = np.where(crossing >= 0, crossing, np.inf)
     return float(found) if updates.ndim == 0 else found
+
+
+def _euros(workload: Workload, approach: str, prices: Mapping[str, float], place: str, machine: Mapping) -> dict:
+    if place not in PLACES:
+        raise ValueError(f"There is no place {place!r}: it must be one of {', '.join(PLACES)}.")
+    if place == "hosted" and machine:
+        raise ValueError("A hosted service charges by the token: leave the arguments of second_price out.")
+    if place == "hosted":
+        row = _by_tokens(workload, approach, prices)
+    else:
+        price = second_price(prices, place, **machine)
+        row = {name: seconds * price for name, seconds in _by_seconds(workload, approach).items()}
+    return row | {"per_month": _per_month(workload, row)}
 
 
 def _by_seconds(workload: Workload, approach: str) -> dict[str, float]:
@@ -152,7 +164,10 @@ def _by_seconds(workload: Workload, approach: str) -> dict[str, float]:
 
 
 def _by_tokens(workload: Workload, approach: str, prices: Mapping[str, float]) -> dict[str, float]:
-    """Euros by the price list of a hosted small model; a trained one has no published price for kept input."""
+    """Euros by the price list of a hosted small model; a trained one has no published price for kept input.
+
+    Embedding a question, some ten tokens, is left out.
+    """
     load, million = workload.loads[approach], 1e-6
     kind = "tuned" if approach in TRAINED else "llm_small"
     kept = prices["tuned_input" if kind == "tuned" else "llm_small_cached_input"]

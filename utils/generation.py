@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils import models, settings
+from utils import models, parallel, settings
 
 WEIGHTS = "weights.safetensors"  # what full fine-tuning stores in the place of an adapter
 Chat = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": str}, ...]
@@ -69,7 +69,7 @@ class LLM:
     def complete(
         self, chats: Sequence[Chat], max_new_tokens: int = 32, batch_size: int = 32, prefix: Chat = (), label: str = ""
     ) -> list[Completion]:
-        """Answer every chat greedily, in the order given, in batches of similar length.
+        """Answer every chat greedily, in the order given, in batches of similar length, one batch a processor core.
 
         ``prefix``: messages (system prompt, worked examples) whose keys and values are computed once and reused by
         every chat that begins with them. ``label``: shows a progress bar under this name. An empty list gives an
@@ -80,18 +80,27 @@ class LLM:
         prompts = [self._checked(chat, number, max_new_tokens) for number, chat in enumerate(chats)]
         shared = self._prefix_ids(prefix)
         begins = [bool(shared) and len(ids) > len(shared) and ids[: len(shared)] == shared for ids in prompts]
-        answers = [None] * len(prompts)
+        order = sorted(range(len(prompts)), key=lambda i: (not begins[i], -len(prompts[i])))
+        answers: list = [None] * len(prompts)
         bar = settings.progress(len(prompts), label, "answer") if label and prompts else None
-        for with_prefix in (True, False):
-            order = [i for i in range(len(prompts)) if begins[i] == with_prefix]
-            order.sort(key=lambda i: -len(prompts[i]))
-            for start in range(0, len(order), batch_size):
-                rows = order[start : start + batch_size]
-                batch = self._batch([prompts[i] for i in rows], max_new_tokens, shared if with_prefix else [])
-                for i, completion in zip(rows, batch, strict=True):
-                    answers[i] = completion
-                if bar:
-                    bar.update(len(rows))
+
+        def answer(rows: list[int], share: float) -> None:
+            head = shared if begins[rows[0]] else []
+            batch = self._batch([prompts[i] for i in rows], max_new_tokens, head, share)
+            for i, completion in zip(rows, batch, strict=True):
+                answers[i] = completion
+            if bar:
+                bar.update(len(rows))
+
+        if any(begins):
+            self._prefix_cache(shared, 1)  # computed once, before several batches ask for it
+        batches = [
+            rows
+            for with_prefix in (True, False)
+            for rows in parallel.cut([i for i in order if begins[i] == with_prefix], batch_size, parallel.workers())
+        ]
+        workers = min(parallel.workers(), len(batches))
+        parallel.run([lambda rows=rows: answer(rows, 1 / workers) for rows in batches], workers)
         if bar:
             bar.close()
         return answers
@@ -129,8 +138,9 @@ class LLM:
         cache.batch_repeat_interleave(rows)
         return cache
 
-    def _batch(self, prompts: list[list[int]], max_new_tokens: int, shared: list[int]) -> list[Completion]:
-        """Left-padded greedy decoding of one batch; with ``shared``, the padding stands behind the cached prefix."""
+    def _batch(self, prompts: list[list[int]], max_new_tokens: int, shared: list[int], part: float) -> list[Completion]:
+        """Left-padded greedy decoding of one batch; with ``shared``, the padding stands behind the cached prefix.
+        ``part``: of the machine's time, where several batches run side by side."""
         import torch
         from transformers import LogitsProcessorList
 
@@ -154,7 +164,7 @@ class LLM:
                 **cache,
             )
         end = time.perf_counter()
-        share = len(prompts)
+        share = len(prompts) / part
         return [
             self._completion(prompt, row[longest:].tolist(), (clock.first - start) / share, (end - start) / share)
             for prompt, row in zip(prompts, out, strict=True)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from utils import guards
 from utils.generation import LLM, Chat, Completion
 from utils.retrieval import Hit, Retriever
 
@@ -52,10 +53,11 @@ def without_citations(text: str) -> str:
 
 
 def user_message(question: str, passages: Sequence[str]) -> dict:
-    """The user's turn: passages numbered from 1 in the order given, then the question.
+    """The user's turn: passages numbered from 1 in the order given, a line each, then the question.
 
     One passage alone has no number and another frame; both frames are those that read best on development questions.
     """
+    question, *passages = (guards.one_line(text) for text in (question, *passages))
     if len(passages) == 1:
         return {"role": "user", "content": f"Context:\n- {passages[0]}\n\nQuestion: {question}\nAnswer:"}
     numbered = "".join(f"[{number}] {passage}\n" for number, passage in enumerate(passages, start=1))
@@ -125,7 +127,11 @@ def closed_book_prompt(question: str) -> Chat:
 
 
 class RagPipeline:
-    """Retrieve the best ``k`` passages, read them (best last, next to the question), answer, cite or abstain."""
+    """Retrieve the best ``k`` passages, read them (best last, next to the question), answer, cite or abstain.
+
+    ``minimum_score``: a cosine (``Retriever.relevance``) under which a question is answered "I don't know." unread. It
+    must be chosen on questions of the collection at hand; without one every question is read.
+    """
 
     def __init__(
         self,
@@ -134,10 +140,12 @@ class RagPipeline:
         k: int = 3,
         examples: Sequence[WorkedExample] = EXAMPLES,
         max_new_tokens: int = 24,
+        minimum_score: float | None = None,
     ):
-        if k < 1:
-            raise ValueError(f"k is {k}: a pipeline needs at least one passage.")
-        self.retriever, self.llm, self.k = retriever, llm, k
+        if minimum_score is not None and not -1 <= minimum_score <= 1:
+            raise ValueError(f"minimum_score is {minimum_score}: give a cosine from -1 to 1, or None.")
+        self.k = guards.whole_number(k, "k", 1, "a pipeline needs at least one passage")
+        self.retriever, self.llm, self.minimum_score = retriever, llm, minimum_score
         self.examples, self.max_new_tokens = tuple(examples), max_new_tokens
 
     def answer(self, question: str, where: dict | None = None) -> Answer:
@@ -146,10 +154,14 @@ class RagPipeline:
 
     def answer_many(self, questions: Sequence[str], where: dict | None = None, label: str = "") -> list[Answer]:
         """Answer questions together, in their order; ``label`` shows a progress bar."""
+        questions = guards.texts(questions, "question")
         if any(not question.strip() for question in questions):
             raise ValueError("A question is empty: ask something.")
         start = time.perf_counter()
         found = self.retriever.search_many(questions, self.k, where)
+        if self.minimum_score is not None:
+            scores = self.retriever.relevance(questions, where)
+            found = [hits if score >= self.minimum_score else [] for hits, score in zip(found, scores, strict=True)]
         seconds = (time.perf_counter() - start) / max(1, len(questions))
         return self.read(questions, [hits[::-1] for hits in found], seconds, label)
 
@@ -159,7 +171,10 @@ class RagPipeline:
         """Answer questions from passages already chosen, in the order they shall stand in the prompt.
 
         A question with no passage is answered "I don't know." without asking the model: there is nothing to read.
+        Raises ValueError if there is not one list of passages for every question.
         """
+        if len(questions) != len(passages):
+            raise ValueError(f"{len(questions)} questions with {len(passages)} lists of passages: give one for each.")
         asked = [number for number, hits in enumerate(passages) if hits]
         chats = [prompt(questions[number], passages[number], self.examples) for number in asked]
         most = max((len(hits) for hits in passages), default=0)

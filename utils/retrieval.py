@@ -1,13 +1,13 @@
 """From chunks to the best passages: keyword and dense search, their fusion, metadata filters, a store on disk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from utils import models, settings, store
+from utils import guards, models, settings, store
 from utils.chunking import Chunk, chunk_document
 from utils.corpus import Document
 from utils.keywords import KeywordIndex
@@ -15,6 +15,7 @@ from utils.keywords import KeywordIndex
 MODES = ("keyword", "dense", "hybrid")
 FUSION_K = 60  # Cormack, Clarke and Buettcher 2009: reciprocal rank fusion
 FUSION_DEPTH = 100  # ranks of each list that take part in the fusion
+FILTERS_KEPT = 16  # filters whose chunks are remembered until the next change
 
 
 @dataclass(frozen=True)
@@ -43,47 +44,46 @@ def _embedder():
 
 def embed(texts: Sequence[str]) -> np.ndarray:
     """Unit vectors of texts, float32 of shape (texts, dimensions); cut at the embedder's own maximum length."""
-    vectors = _embedder().encode(list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+    vectors = _embedder().encode(guards.texts(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False)
     return np.asarray(vectors, dtype=np.float32)
 
 
 class Retriever:
     """Search over documents. ``mode``: "keyword" (BM25), "dense" (embeddings) or "hybrid" (both, fused).
 
-    ``chunk``: sentences a window, None for whole documents. ``where`` in a search is a metadata filter such as
-    ``{"tenant": ["elmgate", "network"]}``, over the fields of Document, applied before the best k are cut.
-    Raises ValueError for an unknown mode or field, a chunk below 1, or a document id that is there twice.
+    ``chunk``: sentences a window, None for whole documents. ``where`` in a search is a filter over the fields of
+    Document, applied before the best k are cut: a value, a list of values, or a function of the value, as in
+    ``{"tenant": ["elmgate", "network"], "effective": lambda day: day <= today}``. A document is left out of a search
+    if the filter also lets through one that supersedes it.
+    Raises ValueError for an unknown mode or field, a chunk below 1, or a document that is there twice or malformed.
     """
 
     def __init__(self, documents: Iterable[Document], mode: str = "hybrid", chunk: int | None = 2):
         if mode not in MODES:
             raise ValueError(f"There is no mode {mode!r}: choose one of {', '.join(MODES)}.")
-        if chunk is not None and (not isinstance(chunk, int) or chunk < 1):
-            raise ValueError(f"chunk is {chunk!r}: give a number of sentences from 1, or None for whole documents.")
+        if chunk is not None:
+            chunk = guards.whole_number(chunk, "chunk", 1, "give a number of sentences from 1, or None for all")
         self.mode, self.chunk = mode, chunk
         self.documents: dict[str, Document] = {}
         self.chunks: list[Chunk] = []
         self._vectors = None
+        self._changed()
         self.add(documents)
 
     def add(self, documents: Iterable[Document]) -> None:
         """Index further documents; only they are embedded. Nothing changes if one of them is refused."""
-        documents = list(documents)
-        ids = [document.doc_id for document in documents]
-        twice = {doc_id for doc_id in ids if doc_id in self.documents or ids.count(doc_id) > 1}
-        if twice:
-            raise ValueError(f"Document id {min(twice)!r} is there already: remove the old one first.")
+        documents = guards.documents(documents, self.documents)
         new = [piece for document in documents for piece in chunk_document(document, self.chunk)]
         if new and self.mode != "keyword":
             vectors = embed([piece.text for piece in new])
             self._vectors = vectors if self._vectors is None else np.vstack([self._vectors, vectors])
         self.documents.update({document.doc_id: document for document in documents})
         self.chunks.extend(new)
-        self._index()
+        self._changed()
 
     def remove(self, doc_ids: Iterable[str]) -> None:
         """Forget documents. Raises ValueError for an id that is not there, and then removes none."""
-        gone = {doc_ids} if isinstance(doc_ids, str) else set(doc_ids)
+        gone = set(guards.texts([doc_ids] if isinstance(doc_ids, str) else doc_ids, "document id"))
         unknown = gone - set(self.documents)
         if unknown:
             raise ValueError(f"There is no document {min(unknown)!r} to remove.")
@@ -92,27 +92,21 @@ class Retriever:
         self.documents = {doc_id: d for doc_id, d in self.documents.items() if doc_id not in gone}
         if self._vectors is not None:
             self._vectors = self._vectors[keep]
-        self._index()
+        self._changed()
 
-    def _index(self) -> None:
-        """Build both indexes from chunks and vectors; a few milliseconds for a handbook."""
-        import faiss
+    def _changed(self) -> None:
+        """Drop what is built from the documents: the next search that needs it builds it, however much was added."""
+        self._dense = self._keyword = None
+        self._filtered: dict[frozenset, np.ndarray] = {}
 
-        self._dense = None
-        if self.mode != "keyword" and self.chunks:
-            self._dense = faiss.IndexFlatIP(self._vectors.shape[1])
-            self._dense.add(self._vectors)
-        if self.mode != "dense":
-            self._keyword = KeywordIndex([piece.text for piece in self.chunks])
-
-    def search(self, query: str, k: int = 5, where: dict | None = None) -> list[Hit]:
+    def search(self, query: str, k: int = 5, where: Mapping | None = None) -> list[Hit]:
         """The best ``k`` chunks for a query, best first; fewer if fewer match the filter or, by keyword, any word."""
         return self.search_many([query], k, where)[0]
 
-    def search_many(self, queries: Sequence[str], k: int = 5, where: dict | None = None) -> list[list[Hit]]:
+    def search_many(self, queries: Sequence[str], k: int = 5, where: Mapping | None = None) -> list[list[Hit]]:
         """``search`` for every query, embedding them together."""
-        if k < 0:
-            raise ValueError(f"k is {k}: ask for 0 or more passages.")
+        queries = guards.texts(queries)
+        k = guards.whole_number(k, "k", 0, "ask for 0 or more passages")
         allowed = self._allowed(where)
         if k == 0 or not len(allowed) or not queries:
             return [[] for _ in queries]
@@ -122,11 +116,19 @@ class Retriever:
         for row, query in enumerate(queries):
             lists = [dense[row]] if dense else []
             if self.mode != "dense":
-                lists.append(self._keyword.search(query, depth, allowed))
+                lists.append(self._search_keyword(query, depth, allowed))
             scores = fuse([list(ranking) for ranking in lists]) if self.mode == "hybrid" else lists[0]
             best = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
             found.append([self._hit(number, score) for number, score in best])
         return found
+
+    def relevance(self, queries: Sequence[str], where: Mapping | None = None) -> list[float]:
+        """For every query the cosine of the nearest chunk, -1 where there is none. Unlike scores, which are fused from
+        ranks, it compares between queries. Raises ValueError in keyword mode, which has no cosines."""
+        if self.mode == "keyword":
+            raise ValueError("Keyword search has no cosines to judge relevance by: use mode 'dense' or 'hybrid'.")
+        found = self._search_dense(guards.texts(queries), 1, self._allowed(where))
+        return [max(cosines.values(), default=-1.0) for cosines in found]
 
     def passages(self, doc_id: str) -> list[Hit]:
         """All windows of one document, in its order, with score 0."""
@@ -136,32 +138,40 @@ class Retriever:
         piece = self.chunks[number]
         return Hit(piece.doc_id, piece.chunk_id, piece.text, float(score))
 
-    def _allowed(self, where: dict | None) -> np.ndarray:
-        """Numbers of the chunks whose document passes the filter."""
-        where = where or {}
-        unknown = set(where) - set(Document.__dataclass_fields__)
-        if unknown:
-            raise ValueError(f"Documents have no field {min(unknown)!r} to filter on.")
-        values = {field: set(v) if isinstance(v, (list, tuple, set)) else {v} for field, v in where.items()}
-        passes = {
-            doc_id: all(getattr(document, field) in wanted for field, wanted in values.items())
-            for doc_id, document in self.documents.items()
-        }
-        return np.array([n for n, piece in enumerate(self.chunks) if passes[piece.doc_id]], dtype=np.int64)
+    def _allowed(self, where: Mapping | None) -> np.ndarray:
+        """Numbers of the chunks whose document passes the filter and is in force there, kept for the next search."""
+        values = guards.filter_values(where)
+        key = frozenset(values.items())
+        if key in self._filtered:
+            return self._filtered[key]
+        ids = guards.in_force(self.documents.values(), values)
+        numbers = np.flatnonzero([piece.doc_id in ids for piece in self.chunks])
+        if len(self._filtered) < FILTERS_KEPT and not any(map(callable, values.values())):
+            self._filtered[key] = numbers
+        return numbers
 
     def _search_dense(self, queries: Sequence[str], k: int, allowed: np.ndarray) -> list[dict[int, float]]:
         """Chunk number -> cosine, best first, for every query, over the allowed chunks."""
         import faiss
 
-        chosen = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+        if not len(allowed) or not queries:
+            return [{} for _ in queries]
+        if self._dense is None:
+            self._dense = faiss.IndexFlatIP(self._vectors.shape[1])
+            self._dense.add(self._vectors)
+        bits = np.packbits(np.isin(np.arange(len(self.chunks)), allowed), bitorder="little")
+        chosen = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits)) if len(allowed) < len(self.chunks) else None
         scores, numbers = self._dense.search(embed(queries), min(k, len(allowed)), params=chosen)
         return [dict(zip(n.tolist(), s.tolist(), strict=True)) for n, s in zip(numbers, scores, strict=True)]
 
-    def save(self, folder: Path | str) -> None:
-        """Write documents and vectors as JSON and NumPy arrays (no pickle), replacing an older index as a whole.
+    def _search_keyword(self, query: str, k: int, allowed: np.ndarray) -> dict[int, float]:
+        """Chunk number -> BM25 score, best first, over the allowed chunks that share a word with the query."""
+        if self._keyword is None:
+            self._keyword = KeywordIndex([piece.text for piece in self.chunks])
+        return self._keyword.search(query, k, allowed)
 
-        Raises ValueError for a folder that holds something else.
-        """
+    def save(self, folder: Path | str) -> None:
+        """Write documents and vectors, replacing an older index; ValueError for a folder of something else."""
         facts = {"mode": self.mode, "chunk": self.chunk, "embedder": self._embedder_id()}
         store.write(folder, facts, self.documents.values(), self._vectors)
 
@@ -171,7 +181,7 @@ class Retriever:
         try:
             facts, documents, vectors = store.read(folder)
             made = cls([], facts["mode"], facts["chunk"])
-            made.documents = {document.doc_id: document for document in documents}
+            made.documents = {document.doc_id: document for document in guards.documents(documents, {})}
             made.chunks = [piece for document in documents for piece in chunk_document(document, made.chunk)]
             if made.mode != "keyword":
                 if facts["embedder"] != cls._embedder_id():
@@ -179,8 +189,7 @@ class Retriever:
                 if len(made.chunks) != (0 if vectors is None else len(vectors)):
                     raise ValueError("its vectors do not belong to its documents")
                 made._vectors = vectors
-            made._index()
-        except (OSError, EOFError, ValueError, LookupError, TypeError) as problem:
+        except store.DAMAGE as problem:
             raise ValueError(f"The index in {folder} cannot be used ({problem}): build it again.") from None
         return made
 

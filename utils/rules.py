@@ -79,19 +79,31 @@ def _rule(entry: Mapping, known_claims: set[str]) -> Rule:
 
 
 def _check_condition(rule: str, name: str, condition) -> None:
-    if name == CHEAPER:
-        return
-    if name not in scenario.FIELDS:
+    """ValueError, naming the rule, for a condition that no case could meet."""
+    if name not in scenario.FIELDS and name != CHEAPER:
         raise ValueError(f"Rule {rule!r} asks for {name!r}, which is no field of a scenario.")
     if isinstance(condition, Mapping):
-        if scenario.FIELDS[name]["kind"] not in (int, float) or not set(condition) <= LIMITS or not condition:
-            raise ValueError(f"Rule {rule!r}: {name} may have at_least and below only if it is a number.")
+        number = name != CHEAPER and scenario.FIELDS[name].kind in (int, float)
+        limits = [limit for limit in condition.values() if isinstance(limit, int | float)]
+        if not number or not limits or len(limits) < len(condition) or set(condition) - LIMITS:
+            raise ValueError(
+                f"Rule {rule!r}: {name} may have at_least and below, with numbers, only if it is a number."
+            )
         return
     for value in condition if isinstance(condition, list) else [condition]:
+        if value in (None, "unknown"):
+            raise ValueError(f"Rule {rule!r}: {name} can never be {value!r} for a rule, because nothing is known then.")
         try:
-            scenario.checked(name, value)
+            _check_value(name, value)
         except ValueError as problem:
             raise ValueError(f"Rule {rule!r}: {problem}") from None
+
+
+def _check_value(name: str, value) -> None:
+    if name != CHEAPER:
+        scenario.checked(name, value)
+    elif value not in ("rag", "fine_tuning"):
+        raise ValueError(f"{name} is {value!r}: it must be rag or fine_tuning.")
 
 
 def _true(condition, value) -> bool:

@@ -2,107 +2,31 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from enum import StrEnum
+from dataclasses import dataclass, fields
+from typing import NamedTuple, get_args
+
+from utils.choices import (
+    ChangeFrequency,
+    Choice,
+    Citations,
+    Constraint,
+    Domain,
+    FactualAccuracy,
+    Growth,
+    Knowledge,
+    Style,
+    TeamSkills,
+    TrainingBudget,
+)
 
 MOST = 10**12  # beyond every count and number of seconds that a case can have
 
 
-class Choice(StrEnum):
-    """An answer from a closed list: a word for files (``value``) and plain words for people (``label``)."""
+class Field(NamedTuple):
+    """What a field of a scenario is made of, and the question that it answers."""
 
-    label: str
-
-    def __new__(cls, value: str, label: str = "not known"):
-        member = str.__new__(cls, value)
-        member._value_, member.label = value, label
-        return member
-
-
-class ChangeFrequency(Choice):
-    DAILY = "daily", "every day"
-    WEEKLY = "weekly", "every week"
-    MONTHLY = "monthly", "every month"
-    YEARLY = "yearly", "about once a year"
-    NEVER = "never", "never"
-    UNKNOWN = "unknown"
-
-
-class Knowledge(Choice):
-    STATIC = "static", "it stands still"
-    DYNAMIC = "dynamic", "it moves"
-    MIXED = "mixed", "a fixed part and a moving part"
-    UNKNOWN = "unknown"
-
-
-class Citations(Choice):
-    REQUIRED = "required", "every answer must name its source"
-    USEFUL = "useful", "a source is welcome"
-    NOT_NEEDED = "not_needed", "nobody asks for a source"
-    UNKNOWN = "unknown"
-
-
-class FactualAccuracy(Choice):
-    CRITICAL = "critical", "a wrong fact does harm"
-    HIGH = "high", "a wrong fact is costly"
-    MODERATE = "moderate", "somebody notices a wrong fact in time"
-    LOW = "low", "facts hardly matter"
-    UNKNOWN = "unknown"
-
-
-class Style(Choice):
-    CRITICAL = "critical", "a fixed style or format is the point"
-    USEFUL = "useful", "a style is welcome"
-    NOT_NEEDED = "not_needed", "any plain answer will do"
-    UNKNOWN = "unknown"
-
-
-class Constraint(Choice):
-    LATENCY = "latency", "the time an answer takes"
-    ACCURACY = "accuracy", "right answers"
-    COST = "cost", "money"
-    NONE = "none", "nothing in particular"
-    UNKNOWN = "unknown"
-
-
-class Domain(Choice):
-    GENERAL = "general", "everyday language"
-    SPECIALISED = "specialised", "a trade's language"
-    HIGHLY_SPECIALISED = "highly_specialised", "language that outsiders cannot read"
-    UNKNOWN = "unknown"
-
-
-class TrainingBudget(Choice):
-    NONE = "none", "no money or machine for training"
-    SMALL = "small", "enough for a few trials"
-    AMPLE = "ample", "enough to train whenever it helps"
-    UNKNOWN = "unknown"
-
-
-class Growth(Choice):
-    STABLE = "stable", "stays as it is"
-    GROWING = "growing", "grows"
-    FAST = "fast", "grows fast"
-    UNKNOWN = "unknown"
-
-
-class TeamSkills(Choice):
-    NONE = "none", "no technical staff"
-    SOFTWARE = "software", "software developers"
-    MACHINE_LEARNING = "machine_learning", "people who have trained models"
-    UNKNOWN = "unknown"
-
-
-def _choice(kind: type[Choice], question: str):
-    return field(default=kind("unknown"), metadata={"kind": kind, "question": question})
-
-
-def _number(question: str, least: float, whole: bool = True):
-    return field(default=None, metadata={"kind": int if whole else float, "least": least, "question": question})
-
-
-def _switch(question: str):
-    return field(default=None, metadata={"kind": bool, "question": question})
+    kind: type
+    question: str
 
 
 @dataclass(frozen=True)
@@ -113,24 +37,24 @@ class Scenario:
     are True or False. Raises ValueError, naming the field, for a value that cannot be or that contradicts another.
     """
 
-    change_frequency: ChangeFrequency = _choice(ChangeFrequency, "How often does the knowledge change?")
-    planned_updates: bool | None = _switch("Do the changes come on dates known beforehand, such as editions?")
-    knowledge: Knowledge = _choice(Knowledge, "What kind of knowledge is it?")
-    citations: Citations = _choice(Citations, "Must an answer name its source?")
-    factual_accuracy: FactualAccuracy = _choice(FactualAccuracy, "How right must facts be?")
-    style: Style = _choice(Style, "How much does a fixed style or format matter?")
-    primary_constraint: Constraint = _choice(Constraint, "What constrains you most?")
-    domain: Domain = _choice(Domain, "How special is the language of the field?")
-    training_budget: TrainingBudget = _choice(TrainingBudget, "What is there for training?")
-    labelled_examples: int | None = _number("How many checked examples of input and wanted output are there?", 0)
-    documents: int | None = _number("How many documents are there to answer from?", 0)
-    growth: Growth = _choice(Growth, "Does the collection grow?")
-    tenants: int | None = _number("How many parties must not see each other's documents?", 1)
-    deletion_duty: bool | None = _switch("Must data be deleted on request, or audited?")
-    offline: bool | None = _switch("Must it run without a network, or on your own machines only?")
-    answers_per_day: float | None = _number("How many answers a day?", 0, whole=False)
-    latency_limit_seconds: float | None = _number("How many seconds may an answer take?", 0, whole=False)
-    team_skills: TeamSkills = _choice(TeamSkills, "Who builds it and looks after it?")
+    change_frequency: ChangeFrequency = ChangeFrequency.UNKNOWN
+    planned_updates: bool | None = None
+    knowledge: Knowledge = Knowledge.UNKNOWN
+    citations: Citations = Citations.UNKNOWN
+    factual_accuracy: FactualAccuracy = FactualAccuracy.UNKNOWN
+    style: Style = Style.UNKNOWN
+    primary_constraint: Constraint = Constraint.UNKNOWN
+    domain: Domain = Domain.UNKNOWN
+    training_budget: TrainingBudget = TrainingBudget.UNKNOWN
+    labelled_examples: int | None = None
+    documents: int | None = None
+    growth: Growth = Growth.UNKNOWN
+    tenants: int | None = None
+    deletion_duty: bool | None = None
+    offline: bool | None = None
+    answers_per_day: float | None = None
+    latency_limit_seconds: float | None = None
+    team_skills: TeamSkills = TeamSkills.UNKNOWN
 
     def __post_init__(self):
         for entry in fields(self):
@@ -166,7 +90,7 @@ class Scenario:
 
 def checked(name: str, value):
     """A value in the type of the field ``name``; ValueError, naming the field, if it cannot be one."""
-    kind = FIELDS[name]["kind"]
+    kind = FIELDS[name].kind
     if value is None or value == "unknown":
         return kind("unknown") if issubclass(kind, Choice) else None
     if issubclass(kind, Choice):
@@ -177,7 +101,7 @@ def checked(name: str, value):
         if not isinstance(value, bool):
             raise ValueError(f"{name} is {value!r}: it must be true, false or unknown.")
         return value
-    least = FIELDS[name]["least"]
+    least = int(name == "tenants")
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= MOST:
         raise ValueError(f"{name} is {value!r}: it must be a number from {least} to {MOST:.0e}, or unknown.")
     if kind is int and value != int(value):
@@ -192,4 +116,15 @@ def _contradiction(scenario: Scenario, why: str) -> ValueError:
     )
 
 
-FIELDS = {entry.name: entry.metadata for entry in fields(Scenario)}
+_KINDS = {entry.name: (*get_args(entry.type), entry.type)[0] for entry in fields(Scenario)}
+_ASKED = {
+    "planned_updates": "Do the changes come on dates known beforehand, such as editions?",
+    "labelled_examples": "How many checked examples of input and wanted output are there?",
+    "documents": "How many documents are there to answer from?",
+    "tenants": "How many parties must not see each other's documents?",
+    "deletion_duty": "Must data be deleted on request, or audited?",
+    "offline": "Must it run without a network, or on your own machines only?",
+    "answers_per_day": "How many answers a day?",
+    "latency_limit_seconds": "How many seconds may an answer take?",
+}
+FIELDS = {name: Field(kind, _ASKED.get(name) or kind.__doc__) for name, kind in _KINDS.items()}

@@ -21,6 +21,7 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
 SEED = 11
+SEEDS = (SEED, SEED + 1, SEED + 2)  # for what is trained more than once
 
 
 class SetupError(RuntimeError):

@@ -1,6 +1,7 @@
 """An index on disk: documents as JSON and vectors as a NumPy array, no pickle, replaced as a whole."""
 
 import datetime as dt
+import hashlib
 import json
 import shutil
 import tempfile
@@ -11,6 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from utils.corpus import Document
+
+# What Python raises for files that are missing, cut off, or hold something else.
+DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 def write(folder: Path | str, facts: dict, documents: Iterable[Document], vectors: np.ndarray | None) -> None:
@@ -23,23 +27,36 @@ def write(folder: Path | str, facts: dict, documents: Iterable[Document], vector
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
         made = Path(scratch) / "index"
         made.mkdir()
-        text = json.dumps({**facts, "documents": entries}, ensure_ascii=False)
-        (made / "store.json").write_text(text, encoding="utf-8")
         if vectors is not None:
             np.save(made / "vectors.npy", vectors, allow_pickle=False)
+        facts = {**facts, "sha256": _digest(entries, vectors), "documents": entries}
+        (made / "store.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         made.replace(folder)
 
 
 def read(folder: Path | str) -> tuple[dict, list[Document], np.ndarray | None]:
-    """The facts, documents and vectors of an index; what Python raises for it if the files are damaged."""
+    """The facts, documents and vectors of an index; one of ``DAMAGE`` if the files are not what was written."""
     facts = json.loads((Path(folder) / "store.json").read_text(encoding="utf-8"))
+    entries = facts.pop("documents")
     documents = [
         Document(**{**entry, "effective": dt.date.fromisoformat(entry["effective"]) if entry["effective"] else None})
-        for entry in facts.pop("documents")
+        for entry in entries
     ]
-    vectors = Path(folder) / "vectors.npy"
-    return facts, documents, np.load(vectors, allow_pickle=False) if vectors.is_file() else None
+    path = Path(folder) / "vectors.npy"
+    vectors = np.load(path, allow_pickle=False) if path.is_file() else None
+    if facts.pop("sha256", None) != _digest(entries, vectors):
+        raise ValueError("its vectors do not belong to its documents")
+    return facts, documents, vectors
+
+
+def _digest(entries: list[dict], vectors: np.ndarray | None) -> str | None:
+    """SHA-256 over documents and vectors; None without vectors, where documents may be corrected by hand."""
+    if vectors is None:
+        return None
+    made = hashlib.sha256(f"{json.dumps(entries, sort_keys=True)} {vectors.shape} {vectors.dtype}".encode())
+    made.update(np.ascontiguousarray(vectors))
+    return made.hexdigest()
 
 
 def _is_empty(folder: Path) -> bool:

@@ -1,6 +1,9 @@
 """Exercises: ``check("01.1", answer)``, ``hint("01.1")``, ``solution("01.1")``. Ids are notebook and number."""
 
-from utils.exercise_answers import EXERCISES, Exercise
+from utils.exercises import finetuning, hybrid, retrieval
+from utils.exercises.exercise import Exercise
+
+EXERCISES = finetuning.EXERCISES | retrieval.EXERCISES | hybrid.EXERCISES
 
 
 def check(exercise_id: str, answer: object) -> None:

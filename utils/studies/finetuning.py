@@ -1,25 +1,13 @@
-"""Long experiments that are run once and whose results are committed: ``python -m utils.studies NAME``."""
+"""The studies of notebooks 01 to 03."""
 
-import json
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from utils import claims, corpus, facts, finetuning, likelihood, shorthand, tickets, voice
+from utils import corpus, facts, finetuning, likelihood, shorthand, tickets, voice
 from utils.facts import WORDINGS, Fact
 from utils.finetuning import Recipe
 from utils.generation import LLM
-from utils.settings import DATA, SEED
-
-SEEDS = (SEED, SEED + 1, SEED + 2)
-
-
-def load(name: str) -> dict:
-    """A committed result: date, hardware, python, versions, command, rows. ValueError if there is none."""
-    path = DATA / "results" / f"{name}.json"
-    if not path.is_file():
-        raise ValueError(f"There is no result {name!r}: run `python -m utils.studies {name}`.")
-    return json.loads(path.read_text(encoding="utf-8"))
+from utils.settings import SEED, SEEDS
 
 
 def learning_curve() -> list[dict]:
@@ -136,24 +124,3 @@ def _answers(task, train: Sequence[dict], test: Sequence[dict], seed: int, max_n
     adapter = finetuning.train([task.example(record) for record in train], recipe, f"{len(train)} examples")
     done = LLM.load(adapter).complete([task.chat(record) for record in test], max_new_tokens=max_new_tokens)
     return [completion.text for completion in done]
-
-
-STUDIES: dict[str, Callable[[], list[dict]]] = {
-    study.__name__: study for study in (learning_curve, wordings, capacity, update, forgetting, domain)
-}
-
-
-def main(arguments: list[str]) -> int:
-    """Run one study and write ``data/results/NAME.json``; 2 for an unknown name."""
-    if len(arguments) != 1 or arguments[0] not in STUDIES:
-        print(f"Name one study: {', '.join(STUDIES)}", file=sys.stderr)
-        return 2
-    name = arguments[0]
-    rows = STUDIES[name]()
-    record = claims.circumstances() | {"command": f"python -m utils.studies {name}", "rows": rows}
-    (DATA / "results" / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
