@@ -1,4 +1,4 @@
-"""The framework: its own statements, the twenty cases, what may never make an approach better or worse, and the page."""
+"""The framework: its own statements, the twenty cases, what may never help or harm an approach, and the page."""
 
 import json
 from dataclasses import replace
@@ -8,7 +8,7 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from utils import claims, evidence
+from utils import claims, evidence, onepage
 from utils.choices import Choice
 from utils.decision import recommend
 from utils.rules import APPROACHES, CHEAPER, load_rules
@@ -56,7 +56,7 @@ def test_a_statement_of_the_framework_holds(inputs, expected):
 
 @pytest.mark.parametrize("change", ["monthly", "yearly", "never"])
 def test_where_money_decides_the_cost_model_does_at_the_stated_volume(change):
-    case = Scenario(primary_constraint="cost", change_frequency=change, documents=300)
+    case = Scenario(primary_constraint="cost", change_frequency=change, documents=900)
     picks = {}
     for answers in (1, 10, 30, 100, 300, 1000, 10_000):
         known = replace(case, answers_per_day=answers)
@@ -118,7 +118,7 @@ RISES = [  # more of the field never lowers these approaches
 ]
 FALLS = [  # more of the field never raises these
     ("citations", ["fine_tuning", "prompting"]),
-    ("change_frequency", ["fine_tuning", "prompting"]),
+    ("change_frequency", ["fine_tuning"]),  # prompting may gain: trainings that cost more no longer speak against it
     ("factual_accuracy", ["fine_tuning"]),
     ("tenants", ["fine_tuning", "cached_prompt"]),
     ("documents", ["fine_tuning"]),
@@ -160,7 +160,7 @@ def height(found, approach):
 
 
 @pytest.mark.parametrize(("name", "approaches"), RISES, ids=[name for name, _ in RISES])
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(inputs=cases())
 def test_more_never_lowers(name, approaches, inputs):
     found = ladder(inputs, name)
@@ -170,7 +170,7 @@ def test_more_never_lowers(name, approaches, inputs):
 
 
 @pytest.mark.parametrize(("name", "approaches"), FALLS, ids=[name for name, _ in FALLS])
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(inputs=cases())
 def test_more_never_raises(name, approaches, inputs):
     found = ladder(inputs, name)
@@ -180,7 +180,7 @@ def test_more_never_raises(name, approaches, inputs):
 
 
 @pytest.mark.parametrize("name", ["citations", "change_frequency", "factual_accuracy", "tenants", "deletion_duty"])
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(inputs=cases())
 def test_once_rag_ranks_before_fine_tuning_more_of_it_never_turns_them_round(name, inputs):
     before = [
@@ -191,7 +191,7 @@ def test_once_rag_ranks_before_fine_tuning_more_of_it_never_turns_them_round(nam
     assert before == sorted(before)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(inputs=cases())
 def test_the_ranking_is_by_points_the_simpler_first_without_what_is_vetoed(inputs):
     assume(not (inputs["knowledge"] in ("dynamic", "mixed") and inputs["change_frequency"] == "never"))
@@ -201,7 +201,7 @@ def test_the_ranking_is_by_points_the_simpler_first_without_what_is_vetoed(input
     assert keys == sorted(keys)
     assert set(found.ranking) | set(found.vetoed) == set(APPROACHES)
     assert not set(found.ranking) & set(found.vetoed)
-    assert not inputs["training_budget"] == "none" or not {"fine_tuning", "fine_tuned_rag"} & set(found.ranking)
+    assert inputs["training_budget"] != "none" or not {"fine_tuning", "fine_tuned_rag"} & set(found.ranking)
 
 
 # The recommendation
@@ -353,9 +353,23 @@ def test_the_page_says_what_who_has_to_agree_needs_to_know():
         assert page.count(part) == 1, part
     assert "Answers given (17 of 18)" in page
     assert "answers_per_day: 900" in page
-    assert all(f"rule {reason.rule}, claim {reason.claim}" in page for reason in told.reasons["staged_hybrid"])
-    assert all(f"| {load_rules().name(approach)} | {told.points[approach]:+d} |" in page for approach in APPROACHES)
-    assert len(page.split()) < 900  # a page, with its tables
+    weightiest = told.reasons["staged_hybrid"][:5]
+    assert all(f"rule {reason.rule}, claim {reason.claim}" in page for reason in weightiest)
+    assert all(f"| {reason.claim} |" in page for reason in weightiest)
+    assert "- and, with less weight: " in page
+    assert all(
+        f"| {load_rules().name(approach)} | {onepage.signed(told.points[approach])} |" in page
+        for approach in APPROACHES
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_it_is_a_page(case):
+    page = recommend(Scenario.from_mapping(case["inputs"])).markdown()
+    assert len(page.split()) < 750
+    assert "None" not in page
+    assert "  " not in page.replace("|  |", "")
+    assert "\n\n\n" not in page
 
 
 def test_everything_can_be_written_as_json():

@@ -65,6 +65,45 @@ WRONG = {
         (lambda text, ids: [ids[int(n) - 1] for n in re.findall(r"\[([12])\]", text)], "once, in order"),
     ],
     "06.2": [(0.8, "both must go right"), (0.85, "both must go right"), (1.7, "both must go right")],
+    "05.1": [
+        (lambda rankings, k: [item for item in rankings[0] if item in rankings[1]], "once"),
+        (lambda rankings, k: rankings[0] + rankings[1], "once"),
+        (lambda rankings, k: list(dict.fromkeys(rankings[0] + rankings[1])), "b stands in both"),
+        (
+            lambda rankings, k: sorted(
+                {i for r in rankings for i in r}, key=lambda i: -sum(1 / (r.index(i) + 1) for r in rankings if i in r)
+            ),
+            "add k to every rank",
+        ),
+        (
+            lambda rankings, k: sorted(
+                {i for r in rankings for i in r}, key=lambda i: -sum(1 / (r.index(i) + 61) for r in rankings if i in r)
+            ),
+            "use the k that is given",
+        ),
+    ],
+    "05.2": [(0.65, "divide by the same sum"), (1.018, "divide by the same sum"), (2 / 3, "ranks 1, 2 and 3")],
+    "07.1": [
+        (lambda scores, keep: min(scores), "0.5, 0.6, 0.7 and 0.9 reach it"),
+        (lambda scores, keep: sorted(scores, reverse=True)[int(keep * len(scores)) - 1], "keep four, not three"),
+        (lambda scores, keep: max(scores), "no higher than the lowest"),
+    ],
+    "07.2": [
+        (set, "are in force"),
+        (lambda supersedes: {k for k, v in supersedes.items() if v}, "are in force"),
+        (lambda supersedes: set(supersedes.values()), "are in force"),
+    ],
+    "12.1": [
+        (lambda training, updates, saved: training * updates / saved, "40 answers a day"),
+        (lambda training, updates, saved: 40.0, "twice the answers"),
+        (lambda training, updates, saved: training * updates / (30 * saved) if saved else 0, "never paid back"),
+    ],
+    "12.2": [
+        ({"style": "critical"}, "not rag"),
+        ({"training_budget": "none"}, "has to stay"),
+        ({"tenants": 20, "team_skills": "software"}, "one changed answer"),
+        ({"tenants": "many"}, "ValueError"),
+    ],
 }
 IDS = sorted(EXERCISES)
 

@@ -51,7 +51,7 @@ def test_pairs_are_the_answering_passages_and_hard_negatives():
     asked = question("how many days of leave", ("27 days",), ("leave",))
     pairs = rerank.training_pairs([asked, question("who?", ("nobody",), ("gate",))], searched, negatives=2)
     right, wrong = [p.passage for p in pairs if p.answers], [p.passage for p in pairs if not p.answers]
-    assert right == ["Leave. Staff have 27 days of leave.", "Leave. So it is 27 days."]
+    assert right == ["Leave. So it is 27 days.", "Leave. Staff have 27 days of leave."]  # the shorter ranks first
     assert len(wrong) == 2
     assert not any("27" in text or "gate" in text for text in wrong)  # neither another answer nor what was not found
     assert {pair.question for pair in pairs} == {asked.question}

@@ -94,7 +94,7 @@ def test_a_filter_applies_before_the_best_are_cut(mode):
         ({"tenant": lambda tenant: tenant != "windle"}, {"leave", "park-e"}),
         ({"tenant": {"windle": 1, "network": 2}.keys()}, {"leave", "park-w"}),
     ],
-    ids=str,
+    ids=lambda value: re.sub(" at 0x[0-9a-f]+", "", str(value)),
 )
 def test_filters(mode, where, found):
     assert {hit.doc_id for hit in Retriever(ALL, mode).search("days gate", 10, where)} == found

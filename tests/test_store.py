@@ -115,7 +115,7 @@ def test_damaged_files_are_refused(saved, name, size):
 
 @pytest.mark.parametrize("name", ["store.json", "vectors.npy"])
 def test_a_file_of_another_index_of_the_same_size_is_refused(saved, tmp_path, name):
-    others = [replace(document, text=document.text.replace("a", "o")) for document in DOCUMENTS]
+    others = [replace(document, text=document.text.replace("a", "ooo")) for document in DOCUMENTS]
     Retriever(others, "hybrid", chunk=1).save(tmp_path / "other")
     (saved / name).write_bytes((tmp_path / "other" / name).read_bytes())
     refused(saved, "its vectors do not belong to its documents")

@@ -176,22 +176,16 @@ def load(folder: Path | str):
     return SentenceTransformer(str(folder), device=settings.device())
 
 
-def search(
-    embedder, retriever: Retriever, queries: Sequence[str], readable: Sequence[Sequence[str]] | None = None, k: int = 10
-) -> list[list[Hit]]:
-    """Dense search over a retriever's windows with another embedder: the best ``k`` for every query, best first.
-
-    ``readable``: for every query the tenants whose documents it may find (None: all).
-    """
+def search(embedder, retriever: Retriever, questions: Sequence[Question], k: int = 10) -> list[list[Hit]]:
+    """Dense search with any embedder over a retriever's windows: the best ``k`` that a question's asker may read."""
     options = {"batch_size": 64, "normalize_embeddings": True, "show_progress_bar": False}
-    windows, asked = (
-        embedder.encode(t, **options) for t in ([piece.text for piece in retriever.chunks], list(queries))
-    )
+    windows = embedder.encode([piece.text for piece in retriever.chunks], **options)
+    asked = embedder.encode([question.question for question in questions], **options)
     tenants = np.array([retriever.documents[piece.doc_id].tenant for piece in retriever.chunks])
     found = []
-    for number, scores in enumerate(asked @ windows.T):
-        open_to = np.isin(tenants, readable[number]) if readable else np.ones(len(tenants), dtype=bool)
-        best = [place for place in np.argsort(-scores, kind="stable") if open_to[place]][:k]
+    for question, scores in zip(questions, asked @ windows.T, strict=True):
+        readable = np.flatnonzero(np.isin(tenants, visible_to(question.tenant)["tenant"]))
+        best = readable[np.argsort(-scores[readable], kind="stable")][:k]
         pieces = [(retriever.chunks[place], float(scores[place])) for place in best]
         found.append([Hit(piece.doc_id, piece.chunk_id, piece.text, score) for piece, score in pieces])
     return found

@@ -29,7 +29,7 @@ def control(name: str) -> Widget:
     if issubclass(kind, Choice):
         return Dropdown(options=[(value.label, value.value) for value in kind], value="unknown", **look)
     if kind is bool:
-        return Dropdown(options=[("yes", True), ("no", False), ("not known", None)], value=None, **look)
+        return Dropdown(options=[("yes", True), ("no", False), ("not known", "unknown")], value="unknown", **look)
     return Text(value="", placeholder="not known", continuous_update=False, **look)
 
 

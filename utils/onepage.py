@@ -3,22 +3,27 @@
 from utils.rules import APPROACHES, Rulebook
 from utils.scenario import FIELDS
 
+MOST = 5  # reasons in full; the lighter ones are named
+
 
 def markdown(found, book: Rulebook) -> str:
-    """The page for a ``decision.Recommendation``: answer, first step, points, reasons, cautions, what would change it,
-    evidence, and the answers that it was given."""
+    """The page for a ``decision.Recommendation``: answer, first step, points, the weightiest reasons, cautions, what
+    would change it, the evidence behind those reasons, and the answers that it was given."""
     best = book.approaches[found.approach]
+    reasons = found.reasons[found.approach]
+    speak_for, against = [r for r in reasons if r.points > 0], [r for r in reasons if r.points < 0]
+    shown = [*speak_for[:MOST], *against[:MOST]]
     parts = [
         f"# Recommendation: {best['name']}",
         f"{best['what'][0].upper()}{best['what'][1:]}.",
         f"**First step, next week.** {found.first_step}",
         _points(found, book),
-        _reasons("Why", [r for r in found.reasons[found.approach] if r.points > 0]),
-        _reasons("What speaks against it", [r for r in found.reasons[found.approach] if r.points < 0]),
+        _reasons("Why", speak_for),
+        _reasons("What speaks against it", against),
         _list("Look out", found.cautions),
         _runner_up(found, book),
         f"**Cost.** {found.cost}" if found.cost else "",
-        _evidence(found),
+        _evidence([entry for entry in found.evidence if entry.claim in {reason.claim for reason in shown}]),
         _given(found),
         "Points are judgement, written down so that you can argue with them (data/rules.yaml). The verdicts come from "
         "one small model and one invented organisation: measure on your own questions before you build.",
@@ -28,12 +33,16 @@ def markdown(found, book: Rulebook) -> str:
 
 def _points(found, book: Rulebook) -> str:
     order = sorted(APPROACHES, key=lambda a: (a in found.vetoed, -found.points[a]))
-    rows = [f"| {book.name(a)} | {found.points[a]:+d} | {', '.join(found.vetoed.get(a, ())) or ''} |" for a in order]
+    rows = [
+        f"| {book.name(a)} | {signed(found.points[a])} | {', '.join(found.vetoed.get(a, ())) or ''} |" for a in order
+    ]
     return "\n".join(["| approach | points | ruled out by |", "|---|---|---|", *rows])
 
 
 def _reasons(title: str, reasons) -> str:
-    return _list(title, [f"{r.text} ({r.points:+d}, rule {r.rule}, claim {r.claim}: {r.verdict})" for r in reasons])
+    lines = [f"{r.text} ({r.points:+d}, rule {r.rule}, claim {r.claim}: {r.verdict})" for r in reasons[:MOST]]
+    lighter = ", ".join(f"{r.rule} ({r.points:+d})" for r in reasons[MOST:])
+    return _list(title, [*lines, f"and, with less weight: {lighter}."] if lighter else lines)
 
 
 def _list(title: str, lines) -> str:
@@ -60,14 +69,19 @@ def _changes(flips) -> str:
     return "It would win with " + "; or ".join(f"{field}: {' or '.join(v)}" for field, v in values.items()) + "."
 
 
-def _evidence(found) -> str:
-    rows = [f"| {e.claim} | {_cell(e.text)} | {e.verdict} | {_cell('; '.join(e.findings))} |" for e in found.evidence]
+def _evidence(entries) -> str:
+    rows = [f"| {e.claim} | {_cell(e.text)} | {e.verdict} | {_cell('; '.join(e.findings))} |" for e in entries]
     return "\n".join(["| claim | in words | verdict | measured |", "|---|---|---|---|", *rows]) if rows else ""
 
 
 def _given(found) -> str:
     known = [f"{name}: {plain(v)}" for name, v in found.scenario.inputs().items() if v not in (None, "unknown")]
     return f"**Answers given ({len(known)} of {len(FIELDS)}).** " + ("; ".join(known) or "none") + "."
+
+
+def signed(points: int) -> str:
+    """Points with their sign: +2, -1, 0."""
+    return f"{points:+d}" if points else "0"
 
 
 def plain(value: object) -> str:

@@ -1,5 +1,7 @@
 """The exercises of notebooks 04 to 08."""
 
+import math
+
 import numpy as np
 
 from utils.exercises.exercise import Exercise, number
@@ -32,6 +34,40 @@ def _cited(answer: object) -> str | None:
     return None if list(answer("x [1][2][1]", ["a", "b"])) == ["a", "b"] else "name each passage once, in order."
 
 
+def _fused(answer: object) -> str | None:
+    apart = list(answer([["a", "b"], ["b", "c"]], 60))
+    if sorted(apart) != ["a", "b", "c"]:
+        return "every item of every ranking belongs into the result, once."
+    if apart[0] != "b":
+        return "b stands in both rankings: 1/62 + 1/61 is more than the 1/61 of a."
+    steady = [["x", "p", "y"], ["q", "r", "y"]]
+    first = {k: next(iter(answer(steady, k))) for k in (60, 0)}
+    if first[60] != "y":
+        return "third in both rankings, y has 2/63, and x, first in one, has 1/61: add k to every rank."
+    return None if first[0] != "y" else "with k = 0, y has 2/3 and x has 1: use the k that is given."
+
+
+def _threshold(answer: object) -> str | None:
+    scores = [0.9, 0.3, 0.5, 0.7, 0.6]
+    if answer(scores, 1.0) != 0.3:
+        return "to keep all of 0.9, 0.3, 0.5, 0.7 and 0.6, the threshold can be no higher than the lowest, 0.3."
+    if answer(scores, 0.8) != 0.5:
+        return "to keep four of the five it can be 0.5: the scores 0.5, 0.6, 0.7 and 0.9 reach it."
+    if answer(scores, 0.7) != 0.5:
+        return "70 % of five scores is 3.5: keep four, not three, or less than 70 % are left."
+    return None if scores == [0.9, 0.3, 0.5, 0.7, 0.6] else "sort a copy: the caller's list must stay in its order."
+
+
+def _in_force(answer: object) -> str | None:
+    if set(answer({"fees": None, "fees-2": "fees", "hours": None})) != {"fees-2", "hours"}:
+        return "'fees-2' supersedes 'fees', so 'fees-2' and 'hours' are in force."
+    if set(answer({"fees": None, "fees-2": "fees", "fees-3": "fees-2"})) != {"fees-3"}:
+        return "of a chain of three only the newest is in force."
+    if set(answer({"fees": None, "hours-2": "hours"})) != {"fees", "hours-2"}:
+        return "a page may supersede one that is not in the index; that takes nothing away."
+    return None if set(answer({})) == set() else "an empty index has nothing in force."
+
+
 EXERCISES: dict[str, Exercise] = {
     "04.1": Exercise(
         _cosine,
@@ -45,6 +81,26 @@ EXERCISES: dict[str, Exercise] = {
         "matrix @ query gives all cosines at once; argsort sorts them, the smallest first.",
         "def nearest(matrix, query, k):\n    return (matrix @ query).argsort()[::-1][:k].tolist()\n\nanswer = nearest",
     ),
+    "05.1": Exercise(
+        _fused,
+        "For every ranking, enumerate(ranking, start=1) gives rank and item; collect the scores in a dictionary.",
+        "def fused(rankings, k):\n"
+        "    scores = {}\n"
+        "    for ranking in rankings:\n"
+        "        for rank, item in enumerate(ranking, start=1):\n"
+        "            scores[item] = scores.get(item, 0) + 1 / (k + rank)\n"
+        "    return sorted(scores, key=lambda item: -scores[item])\n\nanswer = fused",
+    ),
+    "05.2": Exercise(
+        number(
+            (1 / math.log2(3) + 1 / math.log2(6)) / (1 + 1 / math.log2(3) + 1 / math.log2(4)),
+            0.005,
+            "add 1 / log2(rank + 1) for ranks 2 and 5, and divide by the same sum for ranks 1, 2 and 3.",
+        ),
+        "The best ranking possible has its three relevant documents at ranks 1, 2 and 3.",
+        "from math import log2\n\nbest = sum(1 / log2(rank + 1) for rank in (1, 2, 3))\n"
+        "answer = (1 / log2(3) + 1 / log2(6)) / best",
+    ),
     "06.1": Exercise(
         _cited,
         'The numbers are re.findall(r"\\[(\\d+)\\]", text); passage n is ids[n - 1].',
@@ -56,5 +112,17 @@ EXERCISES: dict[str, Exercise] = {
         number(0.72, 0.005, "both must go right: the passage is found, and then it is read."),
         "Multiply: found 90 times in 100, read right 80 times in 100 of those.",
         "answer = 0.9 * 0.8",
+    ),
+    "07.1": Exercise(
+        _threshold,
+        "Sort from high to low; with n scores to keep, the n-th one is the threshold. math.ceil rounds up.",
+        "import math\n\n\ndef threshold(scores, keep):\n"
+        "    wanted = math.ceil(keep * len(scores))\n"
+        "    return sorted(scores, reverse=True)[wanted - 1]\n\nanswer = threshold",
+    ),
+    "07.2": Exercise(
+        _in_force,
+        "The keys of the dictionary, without everything that stands among its values.",
+        "def in_force(supersedes):\n    return set(supersedes) - set(supersedes.values())\n\nanswer = in_force",
     ),
 }

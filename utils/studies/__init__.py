@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from utils import claims
 from utils.settings import DATA
-from utils.studies import finetuning, hybrid
+from utils.studies import finetuning, hybrid, retrieval
 
 STUDIES: dict[str, Callable[[], list[dict]]] = {
     study.__name__: study
@@ -17,6 +17,8 @@ STUDIES: dict[str, Callable[[], list[dict]]] = {
         finetuning.update,
         finetuning.forgetting,
         finetuning.domain,
+        retrieval.positions,
+        retrieval.defences,
         hybrid.grid,
     )
 }
