@@ -39,7 +39,7 @@ def test_every_answer_of_a_control_is_one_that_a_case_may_have():
         assert control.label == "not known"  # and not an empty line
         for label, value in control.options:
             known = Scenario(**{name: value}).inputs()[name]
-            assert known == value or value == "unknown" and known is None, label
+            assert known == value or (value == "unknown" and known is None), label
 
 
 def test_what_stands_in_the_controls_is_decided_as_in_code(shown):

@@ -29,7 +29,7 @@ WAYS = {  # how somebody asks for what is on a page of another clinic
 PLANTS = ("in the page itself", "a page under its title", "a page that repeats the question")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _NEGATION = re.compile(r"\b(not|never|no|without|except|nobody|nothing|none)\b|n['’]t\b", re.IGNORECASE)
-_SMALL = frozenset("a an the is are was be of to for in on at by and or it its with from as up".split())
+_SMALL = set(re.findall(r"\w+", "a an the is are was be of to for in on at by and or it its with from as up"))
 
 
 def shares(cases: Mapping[object, Sequence[float]]) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def shares(cases: Mapping[object, Sequence[float]]) -> pd.DataFrame:
 
 def spans(cases: Mapping[object, Sequence[float]]) -> pd.Series:
     """``shares`` as text, "30% (18% to 45%)", by the name of the case; a name that is a tuple makes two levels."""
-    rows = shares({number: values for number, values in enumerate(cases.values())})
+    rows = shares(dict(enumerate(cases.values())))
     texts = [f"{row.share:.0%} ({row.low:.0%} to {row.high:.0%})" for row in rows.itertuples()]
     return pd.Series(dict(zip(cases, texts, strict=True)))
 
