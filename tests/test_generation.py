@@ -126,11 +126,12 @@ def test_prompt_tokens_are_those_of_the_chat_and_the_start_of_the_answer(llm, on
         assert completion.prompt_tokens == len(expected)
 
 
-def test_seconds_are_shares_of_what_passed(llm, monkeypatch):
-    clock = iter([100.0, 103.0, 109.0])
+@pytest.mark.parametrize(("part", "expected"), [(1.0, (1.0, 3.0)), (0.5, (0.5, 1.5))])
+def test_seconds_are_shares_of_what_passed(llm, monkeypatch, part, expected):
+    clock = iter([100.0, 103.0, 109.0])  # of a machine that answers one batch, or two at the same time
     monkeypatch.setattr(generation, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
-    done = llm._batch([llm.prompt_ids(chat) for chat in CHATS[:3]], max_new_tokens=2, shared=[])
-    assert [(c.prefill_seconds, c.seconds) for c in done] == [(1.0, 3.0)] * 3
+    done = llm._batch([llm.prompt_ids(chat) for chat in CHATS[:3]], max_new_tokens=2, shared=[], part=part)
+    assert [(c.prefill_seconds, c.seconds) for c in done] == [expected] * 3
 
 
 def test_a_label_shows_progress(llm, capsys):
