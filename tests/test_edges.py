@@ -109,7 +109,7 @@ def test_spans_are_the_shares_in_words():
 
 
 def test_a_figure_has_a_row_a_case_and_both_times():
-    figure = edges.before_and_after({"one": ([1.0] * 9, [0.0] * 8), "two": ([0.5, 1.0], [1.0, 1.0])}, "Title")
+    figure = edges.before_and_after({"one": ([1.0] * 9, [0.0] * 8), "two": ([0.5, 1.0], [1.0, 1.0])})
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one (n = 9)", "two (n = 2)"]
     assert axes.get_legend_handles_labels()[1] == ["before", "after"]

@@ -45,7 +45,7 @@ def spans(cases: Mapping[object, Sequence[float]]) -> pd.Series:
     return pd.Series(dict(zip(cases, texts, strict=True)))
 
 
-def before_and_after(cases: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: str) -> Figure:
+def before_and_after(cases: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Figure:
     """A row a case: the share before (red) and after (green) with 95 % intervals; n is that of the values before."""
     figure, axes = figures.canvas(8.5, 0.9 + 0.45 * len(cases))
     for when, (label, colour) in enumerate((("before", figures.RED), ("after", figures.GREEN))):
@@ -55,7 +55,7 @@ def before_and_after(cases: Mapping[str, tuple[Sequence[float], Sequence[float]]
     axes.set_yticks(range(len(cases)), [f"{name} (n = {len(pair[0])})" for name, pair in cases.items()])
     axes.invert_yaxis()
     figures.percent_axis(axes.xaxis, 1.03)
-    axes.set(title=title, xlabel="share of cases, with 95 % interval")
+    axes.set(title="What went wrong, before and after the remedy", xlabel="share of cases, with 95 % interval")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=2)
     return figure
 
