@@ -179,6 +179,8 @@ def test_an_answer_on_weak_ground_says_what_it_would_be_without_it(published):
 def test_cautions_name_what_is_close_what_is_missing_and_what_is_ruled_out():
     both = recommend(Scenario(factual_accuracy="high", style="critical"))
     assert any(caution.startswith("It is close: fine-tuned RAG") for caution in both.cautions)
+    assert any("It is close: a long cached prompt" in caution for caution in recommend(LETTERS).cautions)  # one point
+    assert not any("It is close" in caution for caution in recommend(DESK).cautions)
     missing = next(caution for caution in both.cautions if "able to change the answer" in caution)
     assert "labelled_examples" in missing
     assert "style" not in missing
