@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from utils.chunking import Chunk, chunk_document, sentences
+from utils.chunking import Chunk, chunk_document, fixed_size, sentences
 from utils.corpus import Document
 
 TEXT = "Ring twice. Wait. Then come in! Is nobody there? Ring again."
@@ -77,3 +77,15 @@ def test_every_word_is_in_a_window_and_in_its_order(words, size):
     assert [chunk.chunk_id for chunk in chunks] == [f"d1#{number}" for number in range(len(chunks))]
     for number, chunk in enumerate(chunks):
         assert chunk.text == " ".join(["Doors.", *parts[number : number + size]])
+
+
+@given(words=st.lists(st.text("abc", min_size=1, max_size=4), min_size=1, max_size=40), size=st.integers(1, 12))
+def test_pieces_of_a_fixed_size_hold_every_word_once_and_keep_the_title(words, size):
+    pieces = fixed_size(document(" ".join(words)), size)
+    assert [word for piece in pieces for word in piece.text.split()] == words
+    assert all(len(piece.text.split()) == size for piece in pieces[:-1])
+    assert [(piece.doc_id, piece.title) for piece in pieces] == [(f"d1#{n}", "Doors") for n in range(len(pieces))]
+
+
+def test_without_a_title_a_window_begins_with_its_text():
+    assert chunk_document(document("Ring twice. Wait.", title=""), 1)[0].text == "Ring twice."

@@ -250,7 +250,7 @@ def test_how_many_are_asked_for(mode):
     assert len(searched.search("days gate", k=1000)) == 3
     assert len(searched.search("days gate", k=10**30)) == 3
     assert len(searched.search("days gate", k=np.int64(2))) == 2
-    for k in (-1, 1.5, "2", None, True, float("nan"), [1]):
+    for k in (-1, 1.5, "2", None, True, float("nan"), [1], np.ones(2)):
         with pytest.raises(ValueError, match=rf"k is {re.escape(repr(k))}: ask for 0 or more passages"):
             searched.search("gate", k=k)
 

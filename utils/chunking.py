@@ -1,7 +1,7 @@
 """Cutting documents into windows of sentences that can be found, and read, alone."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from utils.corpus import Document
 
@@ -30,8 +30,15 @@ def chunk_document(document: Document, size: int | None = 2) -> list[Chunk]:
         windows = [" ".join(document.text.split())]
     else:
         windows = [" ".join(parts[start : start + size]) for start in range(len(parts) - size + 1)]
-    title = document.title.rstrip(".")
+    title = f"{document.title.rstrip('.')}. " if document.title else ""
     return [
-        Chunk(f"{document.doc_id}#{number}", document.doc_id, f"{title}. {window}".strip())
+        Chunk(f"{document.doc_id}#{number}", document.doc_id, f"{title}{window}".strip())
         for number, window in enumerate(windows)
     ]
+
+
+def fixed_size(document: Document, size: int) -> list[Document]:
+    """Pieces of ``size`` words, the last one shorter, as documents with ids ``doc_id#0``, ``doc_id#1``, ..."""
+    words = document.text.split()
+    texts = [" ".join(words[start : start + size]) for start in range(0, len(words), size)]
+    return [replace(document, doc_id=f"{document.doc_id}#{number}", text=text) for number, text in enumerate(texts)]

@@ -49,13 +49,15 @@ def before_and_after(cases: Mapping[str, tuple[Sequence[float], Sequence[float]]
     """A row a case: the share before (red) and after (green) with 95 % intervals; n is that of the values before."""
     figure, axes = figures.canvas(8.5, 0.9 + 0.45 * len(cases))
     for when, (label, colour) in enumerate((("before", figures.RED), ("after", figures.GREEN))):
-        table, rows = shares({name: pair[when] for name, pair in cases.items()}), np.arange(len(cases)) + 0.2 * when
+        table = shares({name: pair[when] for name, pair in cases.items()})
+        rows = np.arange(len(cases)) + 0.2 * when - 0.1
         errors = [(table["share"] - table["low"]).clip(0), (table["high"] - table["share"]).clip(0)]
         axes.errorbar(table["share"], rows, xerr=errors, fmt="o", color=colour, capsize=3, label=label)
     axes.set_yticks(range(len(cases)), [f"{name} (n = {len(pair[0])})" for name, pair in cases.items()])
     axes.invert_yaxis()
-    figures.percent_axis(axes.xaxis, 1.03)
-    axes.set(title="What went wrong, before and after the remedy", xlabel="share of cases, with 95 % interval")
+    figures.percent_axis(axes.xaxis)
+    axes.set(title="What went wrong, before and after the remedy", xlim=(-0.02, 1.03))
+    axes.set_xlabel("share of cases, with 95 % interval")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=2)
     return figure
 

@@ -1,6 +1,7 @@
 """At the door: questions, documents and filters are checked before a library sees them, passages are made harmless."""
 
 import datetime as dt
+import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -14,9 +15,13 @@ KINDS |= {"effective": (dt.date, type(None)), "supersedes": (str, type(None))}  
 
 def whole_number(value: object, name: str, least: int, what: str) -> int:
     """``value`` as an int; ValueError "k is -1: ask for 0 or more passages" for anything below ``least`` or no int."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < least:
+    try:
+        number = least - 1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
         raise ValueError(f"{name} is {value!r}: {what}.")
-    return value.__index__()
+    return number
 
 
 def texts(values: Sequence[str], what: str = "query") -> list[str]:
@@ -56,7 +61,7 @@ def _check_document(document: Document) -> None:
         if not isinstance(value, wanted) or isinstance(value, dt.datetime):
             kinds = " or ".join("None" if kind is type(None) else kind.__name__ for kind in wanted)
             raise ValueError(f"{name} has {value!r:.60} as its {field}: give {kinds}.")
-        if isinstance(value, str) and value != texts([value])[0]:
+        if isinstance(value, str) and not value.isascii() and value != texts([value])[0]:
             raise ValueError(f"{name} has half a surrogate pair in its {field}: decode the file again, as UTF-8.")
 
 

@@ -15,7 +15,8 @@ from utils.settings import SEED
 
 FORMS = ("short", "sentence")
 PASSAGES = 3
-RECIPE = Recipe(rank=16, alpha=32, learning_rate=2e-3, epochs=2, batch_size=8, top_layers=15)
+COUNT = 240  # examples of the recipe
+RECIPE = Recipe(rank=16, alpha=32, learning_rate=2e-3, epochs=1, batch_size=8, top_layers=15)
 
 
 def distractors(question: Question, retriever: Retriever, count: int = PASSAGES) -> list[Hit]:
@@ -50,9 +51,9 @@ def example(question: Question, retriever: Retriever, form: str, with_gold: bool
 def examples(
     questions: Sequence[Question],
     retriever: Retriever,
-    count: int,
-    unanswered: float = 0.15,
-    form: str = "sentence",
+    count: int = COUNT,
+    unanswered: float = 0.2,
+    form: str = "short",
     seed: int = SEED,
 ) -> list[Chat]:
     """``count`` examples from these questions, a share ``unanswered`` of them without a passage that answers.

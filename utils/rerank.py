@@ -44,7 +44,7 @@ class Recipe:
     ``max_length``: word pieces of question and passage together; what is longer is cut at the end of the passage.
     """
 
-    learning_rate: float = 1e-4
+    learning_rate: float = 5e-5
     epochs: int = 2
     batch_size: int = 16
     max_length: int = 160
@@ -55,6 +55,17 @@ def reordered(hits: Sequence[Hit], scores: Iterable[float]) -> list[Hit]:
     """The hits with new scores, best first; those with equal scores keep their order."""
     scored = [dataclasses.replace(hit, score=float(score)) for hit, score in zip(hits, scores, strict=True)]
     return sorted(scored, key=lambda hit: -hit.score)
+
+
+def each(
+    reranker: Callable[[str, Sequence[Hit]], list[Hit]],
+    questions: Sequence[Question],
+    found: Sequence[Sequence[Hit]],
+    depth: int,
+) -> list[list[Hit]]:
+    """For every question its hits with the first ``depth`` in the reranker's order and the others as they were."""
+    pairs = zip(questions, found, strict=True)
+    return [[*reranker(question.question, hits[:depth]), *hits[depth:]] for question, hits in pairs]
 
 
 def training_pairs(

@@ -17,9 +17,12 @@ STUDIES: dict[str, Callable[[], list[dict]]] = {
         finetuning.update,
         finetuning.forgetting,
         finetuning.domain,
+        retrieval.chunking,
+        retrieval.reranking,
         retrieval.positions,
         retrieval.defences,
         hybrid.grid,
+        hybrid.embedder,
     )
 }
 
