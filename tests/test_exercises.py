@@ -93,6 +93,21 @@ WRONG = {
         (lambda supersedes: {k for k, v in supersedes.items() if v}, "are in force"),
         (lambda supersedes: set(supersedes.values()), "are in force"),
     ],
+    "09.1": [
+        (lambda table, p: max(table, key=lambda s: sum(table[s])), "with p = 0"),
+        (lambda table, p: max((1 - p) * a + p * b for a, b in table.values()), "return the share"),
+        (lambda table, p: max(table, key=lambda s: table[s][0] if p < 0.5 else table[s][1]), "with p = 0.2"),
+        (lambda table, p: min(table, key=lambda s: abs(s - p)), "with p = 0.2"),
+    ],
+    "09.2": [
+        (lambda ranked, answers, count: ranked[:count], "gives the answer away"),
+        (
+            lambda ranked, answers, count: [t for t in ranked if not any(a in t.lower() for a in answers)][:count],
+            "16 weeks",
+        ),
+        (lambda ranked, answers, count: [t for t in ranked if "6 w" not in t.lower() or "16" in t], "count of them"),
+        (lambda ranked, answers, count: [ranked[0], ranked[min(2, len(ranked) - 1)]], "none is left|IndexError"),
+    ],
     "12.1": [
         (lambda training, updates, saved: training * updates / saved, "40 answers a day"),
         (lambda training, updates, saved: 40.0, "twice the answers"),

@@ -10,6 +10,36 @@ from utils.scoring import score
 from utils.settings import DATA
 
 
+def _share_to_train(answer: object) -> str | None:
+    table = {0.0: (0.60, 0.00), 0.1: (0.58, 0.30), 0.3: (0.50, 0.55), 0.6: (0.20, 0.90)}
+    chosen = {p: answer(dict(table), p) for p in (0.0, 0.2, 0.5, 1.0)}
+    if chosen[0.0] != 0.0 or chosen[1.0] != 0.6:
+        return "with p = 0 only the first number of a pair counts, with p = 1 only the second; return the share."
+    if chosen[0.5] != 0.6:
+        return "with p = 0.5 both numbers count the same: 0.6 gives (0.20 + 0.90) / 2, the most."
+    if chosen[0.2] != 0.1:
+        return "with p = 0.2, a share of 0.1 makes 0.8 * 0.58 + 0.2 * 0.30 of all questions end well, the most."
+    return None
+
+
+def _distractors(answer: object) -> str | None:
+    ranked = [
+        "Renewal takes 16 weeks.",
+        "It is 6 Weeks.",
+        "Write to the desk.",
+        "After 6 weeks, call.",
+        "Nobody knows.",
+    ]
+    picked = list(answer(list(ranked), ["6 weeks", "six weeks"], 2))
+    if any("6 Weeks" in text or "After 6" in text for text in picked):
+        return "'It is 6 Weeks.' gives the answer away, whatever its capitals."
+    if ranked[0] not in picked:
+        return "'16 weeks' is not '6 weeks': the best-ranked text gives nothing away, and is the hardest distractor."
+    if picked != [ranked[0], ranked[2]]:
+        return "take count of them, in the order of the ranking."
+    return None if list(answer(["Yes."], ["yes"], 3)) == [] else "where every text gives the answer away, none is left."
+
+
 def _crossing(answer: object) -> str | None:
     if abs(float(answer(600, 2, 1.0)) - 40) > 1e-6:
         return "600 seconds of training twice a month, one second saved an answer, 30 days: 40 answers a day."
@@ -33,6 +63,21 @@ def _one_answer(answer: object) -> str | None:
 
 
 EXERCISES: dict[str, Exercise] = {
+    "09.1": Exercise(
+        _share_to_train,
+        "A portion 1 - p of the questions has an answer, and p has none: weigh the two numbers with these.",
+        "def share_to_train(table, p):\n"
+        "    return max(table, key=lambda share: (1 - p) * table[share][0] + p * table[share][1])\n\n"
+        "answer = share_to_train",
+    ),
+    "09.2": Exercise(
+        _distractors,
+        "Keep what does not hold an accepted answer as whole words, then cut after count.",
+        "from utils.evaluation import contains_answer\n\n\n"
+        "def distractors(ranked, answers, count):\n"
+        "    return [text for text in ranked if not contains_answer(text, answers)][:count]\n\n"
+        "answer = distractors",
+    ),
     "12.1": Exercise(
         _crossing,
         "Seconds of training in a month, divided by the seconds that one answer a day saves in a month.",
