@@ -7,15 +7,12 @@ sentence-transformers as MultipleNegativesRankingLoss), and is given hard negati
 import hashlib
 import json
 import math
-import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 
 from utils import models, raft, settings, training
 from utils.artefacts import EMBEDDER
@@ -107,14 +104,7 @@ def tune(examples: Sequence[Pair], recipe: Recipe | None = None, label: str = "t
     if len(examples) < 2:
         raise ValueError(f"{len(examples)} pairs hold nothing to tell apart: pass at least two.")
     folder = tuned_path(examples, recipe)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
-        if not (folder / "training.json").is_file():
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
-                _tune_into(Path(scratch) / "model", examples, recipe, label)
-                shutil.rmtree(folder, ignore_errors=True)
-                (Path(scratch) / "model").replace(folder)
-    return folder
+    return training.once(folder, lambda made: _tune_into(made, examples, recipe, label))
 
 
 def _trainer_class():
@@ -152,7 +142,7 @@ def _tune_into(folder: Path, examples: Sequence[Pair], recipe: Recipe, label: st
     seconds = round(time.perf_counter() - clock, 2)
     model.save(str(folder), create_model_card=False)
     report = {"recipe": asdict(recipe), "pairs": len(examples), "steps": steps, "seconds": seconds}
-    (folder / "training.json").write_text(json.dumps(report | {"losses": progress.losses}), encoding="utf-8")
+    (folder / training.REPORT).write_text(json.dumps(report | {"losses": progress.losses}), encoding="utf-8")
 
 
 def _collate(model, batch: Sequence[Pair]) -> dict:
@@ -171,7 +161,7 @@ def load(folder: Path | str):
     """A tuned embedder as a SentenceTransformer; ValueError for a folder that ``tune`` did not return."""
     from sentence_transformers import SentenceTransformer
 
-    if not (Path(folder) / "training.json").is_file():
+    if not (Path(folder) / training.REPORT).is_file():
         raise ValueError(f"{folder} holds no tuned embedder: pass the path that tune returned.")
     return SentenceTransformer(str(folder), device=settings.device())
 

@@ -6,14 +6,11 @@ LoRA: Hu et al. 2021, arXiv 2106.09685, as implemented by peft.
 import hashlib
 import json
 import math
-import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from filelock import FileLock
 from safetensors.torch import save_file
 
 from utils import frozen, models, settings, training
@@ -65,19 +62,12 @@ def train(
     if start:
         _check_start(start, recipe)
     folder = adapter_path(examples, recipe, start)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
-        if not (folder / "training.json").is_file():
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
-                _train_into(Path(scratch) / "adapter", examples, recipe, label, start)
-                shutil.rmtree(folder, ignore_errors=True)
-                (Path(scratch) / "adapter").replace(folder)
-    return folder
+    return training.once(folder, lambda made: _train_into(made, examples, recipe, label, start))
 
 
 def training_report(adapter: Path) -> dict:
     """What training an adapter took: recipe, examples, tokens, steps, seconds, tokens_per_second, losses by step."""
-    return json.loads((adapter / "training.json").read_text(encoding="utf-8"))
+    return json.loads((adapter / training.REPORT).read_text(encoding="utf-8"))
 
 
 def _check_start(start: Path, recipe: Recipe) -> None:
@@ -185,4 +175,4 @@ def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: s
         "tokens_per_second": round(tokens / seconds, 1),
         "losses": progress.losses,
     }
-    (folder / "training.json").write_text(json.dumps(report), encoding="utf-8")
+    (folder / training.REPORT).write_text(json.dumps(report), encoding="utf-8")

@@ -9,14 +9,10 @@ import dataclasses
 import hashlib
 import json
 import math
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from filelock import FileLock
 
 from utils import artefacts, models, settings, training
 from utils.corpus import Question
@@ -58,10 +54,7 @@ def reordered(hits: Sequence[Hit], scores: Iterable[float]) -> list[Hit]:
 
 
 def each(
-    reranker: Callable[[str, Sequence[Hit]], list[Hit]],
-    questions: Sequence[Question],
-    found: Sequence[Sequence[Hit]],
-    depth: int,
+    reranker: Reranker, questions: Sequence[Question], found: Sequence[Sequence[Hit]], depth: int
 ) -> list[list[Hit]]:
     """For every question its hits with the first ``depth`` in the reranker's order and the others as they were."""
     pairs = zip(questions, found, strict=True)
@@ -106,14 +99,7 @@ def train(pairs: Sequence[Pair], recipe: Recipe | None = None, label: str = "tra
     if len({pair.answers for pair in pairs}) < 2:
         raise ValueError("A reranker learns from passages that answer and passages that do not: pass pairs of both.")
     folder = model_path(pairs, recipe)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
-        if not (folder / "training.json").is_file():
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
-                _train_into(Path(scratch) / "model", pairs, recipe, label)
-                shutil.rmtree(folder, ignore_errors=True)
-                (Path(scratch) / "model").replace(folder)
-    return folder
+    return training.once(folder, lambda made: _train_into(made, pairs, recipe, label))
 
 
 def _train_into(folder: Path, pairs: Sequence[Pair], recipe: Recipe, label: str) -> None:
@@ -151,7 +137,7 @@ def _train_into(folder: Path, pairs: Sequence[Pair], recipe: Recipe, label: str)
     trainer.model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     report = {"recipe": asdict(recipe), "pairs": len(pairs), "steps": steps, "seconds": seconds}
-    (folder / "training.json").write_text(json.dumps(report | {"losses": progress.losses}), encoding="utf-8")
+    (folder / training.REPORT).write_text(json.dumps(report | {"losses": progress.losses}), encoding="utf-8")
 
 
 def _encoded(tokenizer, pair: Pair) -> dict:
@@ -165,7 +151,7 @@ class CrossEncoderReranker:
     def __init__(self, folder: Path | str):
         from sentence_transformers import CrossEncoder
 
-        if not (Path(folder) / "training.json").is_file():
+        if not (Path(folder) / training.REPORT).is_file():
             raise ValueError(f"{folder} holds no reranker: pass the path that train returned.")
         self._model = CrossEncoder(str(folder), device=settings.device())
 

@@ -3,10 +3,33 @@
 transformers is imported late, inside the functions: it takes seconds.
 """
 
+import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+
+from filelock import FileLock
 
 from utils import settings
 from utils.batches import answer_loss
+
+REPORT = "training.json"  # written last, so a folder that holds it is whole
+
+
+def once(folder: Path, train: Callable[[Path], None]) -> Path:
+    """``folder``, filled by ``train(path)`` unless it is there already and whole.
+
+    Safe with several processes at once (a file lock). The folder appears by one rename when training is complete, so an
+    interrupted run leaves nothing that is later taken for whole.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / REPORT).is_file():
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
+                train(Path(scratch) / "made")
+                shutil.rmtree(folder, ignore_errors=True)
+                (Path(scratch) / "made").replace(folder)
+    return folder
 
 
 def arguments(recipe, steps: int, scratch: Path, sampling: str = "group_by_length"):
