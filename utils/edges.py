@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from IPython.display import HTML
 from matplotlib.figure import Figure
 
 from utils import figures
@@ -35,7 +36,7 @@ _SMALL = set(re.findall(r"\w+", "a an the is are was be of to for in on at by an
 def shares(cases: Mapping[object, Sequence[float]]) -> pd.DataFrame:
     """One row a case, by its name: n, the share (mean of the values) and its 95 % interval, low and high."""
     rows = [[name, len(values), float(np.mean(values)), *interval(values)] for name, values in cases.items()]
-    return pd.DataFrame(rows, columns=["case", "n", "share", "low", "high"]).set_index("case")
+    return pd.DataFrame(rows, columns=["case", "n", "share", "low", "high"]).set_index("case").rename_axis(None)
 
 
 def spans(cases: Mapping[object, Sequence[float]]) -> pd.Series:
@@ -43,6 +44,15 @@ def spans(cases: Mapping[object, Sequence[float]]) -> pd.Series:
     rows = shares(dict(enumerate(cases.values())))
     texts = [f"{row.share:.0%} ({row.low:.0%} to {row.high:.0%})" for row in rows.itertuples()]
     return pd.Series(dict(zip(cases, texts, strict=True)))
+
+
+def table(cases: Mapping[object, Sequence[float]]) -> HTML:
+    """``spans`` as a table, a line a case; names that are pairs make lines and columns, in their order."""
+    texts = spans(cases)
+    if not isinstance(texts.index, pd.MultiIndex):
+        return figures.table(texts.to_frame("share"), index=True)
+    lines, columns = (list(dict.fromkeys(texts.index.get_level_values(level))) for level in (0, 1))
+    return figures.table(texts.unstack().loc[lines, columns], index=True)
 
 
 def before_and_after(cases: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Figure:
