@@ -10,7 +10,7 @@ UNMEASURED = "not yet measured here"
 
 @dataclass(frozen=True)
 class Evidence:
-    """A claim behind a decision: its wording, its verdict by notebook, and what was measured."""
+    """A claim behind a decision: its wording, its verdict by notebook, and what was measured, most cases first."""
 
     claim: str
     text: str
@@ -31,6 +31,12 @@ def verdict(claim: str, verdicts: Mapping[str, list[dict]]) -> str:
     return ", ".join(f"{entry['verdict']} ({entry['notebook']})" for entry in verdicts.get(claim, ())) or UNMEASURED
 
 
+def overall(claim: str, verdicts: Mapping[str, list[dict]]) -> str:
+    """One verdict on a claim: that of all notebooks that measured it if they agree, else "depends"; or UNMEASURED."""
+    found = {entry["verdict"] for entry in verdicts.get(claim, ())}
+    return UNMEASURED if not found else found.pop() if len(found) == 1 else "depends"
+
+
 def weak(verdicts: Mapping[str, list[dict]]) -> set[str]:
     """The claims that at least one notebook did not find supported."""
     return {claim for claim, entries in verdicts.items() if any(e["verdict"] != "supported" for e in entries)}
@@ -38,8 +44,9 @@ def weak(verdicts: Mapping[str, list[dict]]) -> set[str]:
 
 def evidence(wanted: Iterable[str], verdicts: Mapping[str, list[dict]]) -> tuple[Evidence, ...]:
     """What is known on each claim."""
-    ledger = claims.ledger()["claim"]
-    return tuple(
-        Evidence(claim, ledger[claim], verdict(claim, verdicts), tuple(e["finding"] for e in verdicts.get(claim, ())))
-        for claim in wanted
-    )
+    ledger, made = claims.ledger()["claim"], []
+    for claim in wanted:
+        entries = sorted(verdicts.get(claim, ()), key=lambda entry: -entry["n"])
+        findings = tuple(entry["finding"] for entry in entries)
+        made.append(Evidence(claim, ledger[claim], verdict(claim, verdicts), findings))
+    return tuple(made)
