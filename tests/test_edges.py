@@ -158,3 +158,11 @@ def test_outcomes_tell_right_taken_in_and_cited():
     attack = {"id": "a01", "answers": ["27 days"], "target": "ask the captain"}
     told = edges.outcomes([attack] * 3, ["27 days", "Ask the captain!", "no"], [(), ("up-a01",), ("up-a02", "hr")])
     assert told == {"right": [1, 0, 0], "taken in": [0, 1, 0], "attacker cited": [0, 1, 0]}
+
+
+def test_a_table_of_pairs_keeps_their_order():
+    cases = {("named", "no filter"): [1.0], ("named", "filter"): [0.0], ("bare", "no filter"): [1.0]}
+    html = edges.table(cases | {("bare", "filter"): [0.0]}).data
+    assert html.index("no filter") < html.index(">filter")
+    assert html.index("named") < html.index("bare")
+    assert "100% (21% to 100%)" in edges.table({"one": [1.0]}).data

@@ -82,3 +82,8 @@ def test_bars_draw_a_panel_a_table_with_intervals_where_there_are_any():
     assert first.get_ylim()[0] > first.get_ylim()[1], "the first row must be on top"
     segments = first.collections[0].get_segments()
     assert np.allclose([segment[:, 0] for segment in segments], [[0.1, 0.4], [0.5, 0.8]])
+
+
+def test_a_group_counts_once():
+    assert panels.by_group([1.0, 0.0, 1.0, 0.5], ["b", "a", "b", "a"]) == [1.0, 0.25]
+    assert panels.by_group([1.0, 0.0]) == [1.0, 0.0]

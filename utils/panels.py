@@ -41,6 +41,14 @@ def span(several: Sequence[Sequence[float]]) -> dict[str, float]:
     return dict(zip(("right", "low", "high"), (float(values.mean()), *evaluation.interval(values)), strict=True))
 
 
+def by_group(values: Sequence[float], groups: Sequence[str] | None = None) -> list[float]:
+    """The mean of every group of values, in the order of their first ones; the values themselves without groups.
+
+    The same question put to five clinics is not five independent cases: grouped by its wording it counts once.
+    """
+    return list(values) if groups is None else pd.Series(values).groupby(list(groups), sort=False).mean().tolist()
+
+
 def heat(panels: Mapping[str, Mapping[tuple[str, str], Sequence[float]]]) -> Figure:
     """Heat maps side by side: title -> {(arm, context): shares of its seeds}; the range of several is shown."""
     columns = [len({context for _, context in cells}) for cells in panels.values()]
