@@ -3,7 +3,7 @@
 from utils.rules import APPROACHES, Rulebook
 from utils.scenario import FIELDS
 
-MOST = 5  # reasons in full; the lighter ones are named
+MOST = 4  # reasons in full; the lighter ones are named
 
 
 def markdown(found, book: Rulebook) -> str:
@@ -70,9 +70,10 @@ def _changes(flips) -> str:
 
 
 def _evidence(entries) -> str:
-    """A row a claim, with the finding that rests on most cases: all of them would not stay on a page."""
-    rows = [f"| {e.claim} | {_cell(e.text)} | {e.verdict} | {_cell(''.join(e.findings[:1]))} |" for e in entries]
-    return "\n".join(["| claim | in words | verdict | measured |", "|---|---|---|---|", *rows]) if rows else ""
+    """A row a claim, with the finding that rests on most cases: all of them would not stay on a page. The verdicts
+    stand beside the reasons."""
+    rows = [f"| {e.claim} | {_cell(e.text)} | {_cell(''.join(e.findings[:1]))} |" for e in entries]
+    return "\n".join(["| claim | in words | measured |", "|---|---|---|", *rows]) if rows else ""
 
 
 def _given(found) -> str:
