@@ -1,5 +1,6 @@
 """The yardsticks of the retrieval pipeline: what is found for a question, how it is judged, what a stage changes."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -61,13 +62,14 @@ def test_what_a_stage_changes():
 
 def test_stages_keep_what_they_find_gain_and_take():
     stages = rankings.Stages({"book": [asked()]})
-    stages.add("search", "book", lambda: [hits("x:red", "a:blue")])
+    stages.add("search", "book", lambda: time.sleep(0.05) or [hits("x:red", "a:blue")])
     assert not stages.gains, "nothing to compare with"
     stages.add(
         "turned", "book", lambda found: [row[::-1] for row in found], stages.found["book", "search"], after="search"
     )
     assert stages.gains["+ turned · book"].loc["nDCG@10", "after"] == 1
-    assert stages.milliseconds["book", "turned"] >= stages.milliseconds["book", "search"]
+    assert stages.milliseconds["book", "search"] >= 50
+    assert stages.milliseconds["book", "turned"] < 50, "its own time, without that of the stage before"
 
 
 def test_the_chart_has_a_row_a_stage():

@@ -4,7 +4,7 @@ retriever finds, some of them without the one that answers."""
 import random
 from collections.abc import Sequence
 
-from utils import rag
+from utils import corpus, rag
 from utils.chunking import sentences
 from utils.corpus import Question, visible_to
 from utils.evaluation import contains_answer, gold_passages
@@ -17,6 +17,11 @@ FORMS = ("short", "sentence")
 PASSAGES = 3
 COUNT = 240  # examples of the recipe
 RECIPE = Recipe(rank=16, alpha=32, learning_rate=2e-3, epochs=1, batch_size=8, top_layers=15)
+
+
+def questions() -> list[Question]:
+    """What a reader may learn from: the training questions that one document answers, or none."""
+    return [question for question in corpus.load_questions("train") if question.kind != "multi"]
 
 
 def distractors(question: Question, retriever: Retriever, count: int = PASSAGES) -> list[Hit]:

@@ -96,7 +96,7 @@ class Stages:
     """A pipeline put together stage by stage: what each finds, what it gains, and how long a question takes.
 
     ``asked``: the questions of every collection. ``found`` and ``milliseconds`` are kept by (collection, stage), a
-    stage's milliseconds including those of the stages before it; ``gains`` by "+ stage · collection".
+    stage's milliseconds without those of the stages before it; ``gains`` by "+ stage · collection".
     """
 
     def __init__(self, asked: Mapping[str, Sequence[Question]]):
@@ -106,8 +106,7 @@ class Stages:
         """Call ``run(*arguments)`` for the hits of all questions; compare them with those of the stage ``after``."""
         start = time.perf_counter()
         found = self.found[collection, name] = run(*arguments)
-        spent = 1000 * (time.perf_counter() - start) / len(self.asked[collection])
-        self.milliseconds[collection, name] = spent + self.milliseconds.get((collection, after), 0.0)
+        self.milliseconds[collection, name] = 1000 * (time.perf_counter() - start) / len(self.asked[collection])
         if after:
             self.gains[f"+ {name} · {collection}"] = gain(self.found[collection, after], found, self.asked[collection])
 

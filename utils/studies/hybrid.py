@@ -31,7 +31,7 @@ def embedder() -> list[dict]:
     shelf = Retriever([d for d in corpus.python_docs() if len(chunk_document(d)) <= SHORT_TOPIC], mode="keyword")
     asked = {k: [cells.after_update(q) for q in corpus.load_questions("test", k)] for k in ("lookup", "tenant")}
     asked["python"] = [q for q in rankings.python_questions() if set(q.doc_ids) <= set(shelf.documents)]
-    pairs, rows = embedding.pairs(_trained_on(), before), []
+    pairs, rows = embedding.pairs(raft.questions(), before), []
     for seed in (None, *SEEDS):
         recipe = embedding.Recipe(seed=seed or SEEDS[0])
         folder = embedding.tune(pairs, recipe, f"{len(pairs)} pairs, seed {seed}") if seed else None
@@ -43,11 +43,6 @@ def embedder() -> list[dict]:
             ]
             rows.append({"seed": seed, "kind": kind, "pairs": len(pairs) if seed else 0, "ranks": ranks})
     return rows
-
-
-def _trained_on() -> list[Question]:
-    """The training questions that one document answers, or none."""
-    return [question for question in corpus.load_questions("train") if question.kind != "multi"]
 
 
 def _grid(
@@ -76,6 +71,6 @@ def _readers(
     for seed in seeds:
         adapter = finetuning.train(facts.examples(learned), replace(closed, seed=seed), f"60 facts, seed {seed}")
         yield seed, cells.closed_book_tuned(LLM.load(adapter))
-        chats = raft.examples(_trained_on(), before, examples, seed=seed)
+        chats = raft.examples(raft.questions(), before, examples, seed=seed)
         adapter = finetuning.train(chats, replace(opened, seed=seed), f"reader, seed {seed}")
         yield seed, cells.open_book_tuned(LLM.load(adapter))
