@@ -12,6 +12,7 @@ from utils.generation import Chat
 from utils.settings import DATA
 
 RECIPE = Recipe(rank=16, alpha=32, learning_rate=3e-3, epochs=4, batch_size=8, top_layers=15)
+LONGEST = 48  # tokens of an answer
 RULES = "Write the clinical note out as plain sentences. Every abbreviation and code becomes words; numbers stay."
 
 

@@ -12,6 +12,7 @@ from utils.generation import Chat
 from utils.retrieval import embed
 
 RECIPE = Recipe(rank=16, alpha=32, learning_rate=2e-3, epochs=3, batch_size=4, top_layers=10)
+LONGEST = 76  # tokens of an answer
 GUIDE = (
     "Rewrite the message for a patient. Begin with 'Hello', the first name and a comma. Say 'we' and 'you'. Use short, "
     "warm sentences without office words. Keep every date, time, amount and name as it is. One sentence begins with "

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 from utils import corpus, facts, finetuning, likelihood, shorthand, tickets, voice
 from utils.facts import WORDINGS, Fact
@@ -39,13 +40,12 @@ def wordings() -> list[dict]:
 
 
 def capacity() -> list[dict]:
-    """Notebook 03: 15, 60 and 120 facts in all six wordings, at rank 4 and 16, one seed."""
-    every = facts.load_facts()
-    return [
-        {"facts": count, "rank": rank, **_learn(every[:count], replace(facts.RECIPE, rank=rank, alpha=2 * rank))}
-        for rank in (4, 16)
-        for count in (15, 60, 120)
-    ]
+    """Notebook 03: 15, 30, 60 and 120 facts in all six wordings, at rank 4 and 16, three seeds."""
+    every, rows = facts.load_facts(), []
+    for seed, rank, count in product(SEEDS, (4, 16), (15, 30, 60, 120)):
+        recipe = replace(facts.RECIPE, rank=rank, alpha=2 * rank, seed=seed)
+        rows.append({"seed": seed, "facts": count, "rank": rank, **_learn(every[:count], recipe)})
+    return rows
 
 
 def _learn(learned: Sequence[Fact], recipe: Recipe, count: int = WORDINGS) -> dict:
@@ -71,9 +71,8 @@ def update() -> list[dict]:
             "go on from the adapter": finetuning.train(
                 facts.examples(changed, updated=True), recipe, "20 facts", start=before
             ),
+            "train again from the base": finetuning.train(fresh, recipe, "60 facts anew"),
         }
-        if seed == SEED:
-            ways["train again from the base"] = finetuning.train(fresh, recipe, "60 facts anew")
         for way, adapter in ways.items():
             llm, report = LLM.load(adapter), finetuning.training_report(adapter)
             new, old = (facts.recall(llm, changed, held_out=True, updated=choice) for choice in (True, False))
@@ -86,41 +85,46 @@ def update() -> list[dict]:
 
 def forgetting() -> list[dict]:
     """Notebook 02: loss a token on unseen handbook pages and on Python's documentation, after training on other
-    handbook pages with LoRA of rank 4, 16 and 64 and with full fine-tuning of the upper half, one seed."""
+    handbook pages with LoRA of rank 4, 16 and 64 and with full fine-tuning of the upper half, three seeds."""
     pages = [likelihood.page(document) for document in corpus.load_handbook()]
     train, held_out = pages[::3][:40], pages[1::3][:30]
     general = [likelihood.page(document) for document in corpus.python_docs()[:30]]
-    shared = {"epochs": 2, "batch_size": 4, "top_layers": 15}
-    arms = {
-        f"LoRA, rank {rank}": Recipe(rank=rank, alpha=2 * rank, learning_rate=1e-3, **shared) for rank in (4, 16, 64)
-    }
-    arms["all weights of the upper half"] = Recipe(rank=None, learning_rate=1e-4, **shared)
-    trained = {"untrained": None} | {arm: finetuning.train(train, recipe, arm) for arm, recipe in arms.items()}
-    rows = []
-    for arm, adapter in trained.items():
-        llm = LLM.load(adapter)
-        texts = {"in domain": held_out, "elsewhere": general}
-        rows.append({"arm": arm, **{name: likelihood.losses(llm, pages) for name, pages in texts.items()}})
+    recipes = {f"LoRA, rank {rank}": Recipe(rank=rank, alpha=2 * rank, learning_rate=1e-3) for rank in (4, 16, 64)}
+    recipes["all weights of the upper half"] = Recipe(rank=None, learning_rate=1e-4)
+    rows = [{"seed": None, "arm": "untrained", **_losses(LLM.load(), held_out, general)}]
+    for seed, (arm, recipe) in product(SEEDS, recipes.items()):
+        shared = replace(recipe, epochs=2, batch_size=4, top_layers=15, seed=seed)
+        adapter = finetuning.train(train, shared, f"{arm}, seed {seed}")
+        rows.append({"seed": seed, "arm": arm, **_losses(LLM.load(adapter), held_out, general)})
     return rows
+
+
+def _losses(llm: LLM, held_out: Sequence, general: Sequence) -> dict[str, list[float]]:
+    """The model's loss a token on every page of the domain and of elsewhere."""
+    return {"in domain": likelihood.losses(llm, held_out), "elsewhere": likelihood.losses(llm, general)}
 
 
 def domain() -> list[dict]:
-    """Notebook 02: the fine-tuned arms of shorthand and voice on their test sets, three seeds."""
+    """Notebook 02: what every arm of the voice task and the fine-tuned arm of shorthand write for their test sets.
+
+    A row an arm, with its texts; trained arms with three seeds.
+    """
     notes, messages = corpus.load_jsonl("shorthand"), voice.load()
     train, test = ([note for note in notes if note["split"] == split] for split in ("train", "test"))
-    judge, rows = voice.fit_judge(messages["train"]), []
-    for seed in SEEDS:
-        read = [shorthand.score(*pair) for pair in zip(_answers(shorthand, train, test, seed, 48), test, strict=True)]
-        written = _answers(voice, messages["train"], messages["test"], seed, 76)
-        values = {name: [score[name] for score in read] for name in read[0]}
-        values |= voice.rate(written, messages["test"], judge)
-        rows.append({"seed": seed, **{name: sum(v) / len(v) for name, v in values.items()}})
+    base, rows = LLM.load(), []
+    for arm, count in (("prompt only", 0), ("few-shot", 3)):
+        prompts = [voice.with_guide(message, messages["train"][:count]) for message in messages["test"]]
+        done = base.complete(prompts, max_new_tokens=voice.LONGEST, prefix=prompts[0][:-1], label=arm)
+        rows.append({"task": "voice", "arm": arm, "seed": None, "texts": [completion.text for completion in done]})
+    sets = {"shorthand": (shorthand, train, test), "voice": (voice, messages["train"], messages["test"])}
+    for (name, task), seed in product(sets.items(), SEEDS):
+        rows.append({"task": name, "arm": "fine-tuned", "seed": seed, "texts": _answers(*task, seed)})
     return rows
 
 
-def _answers(task, train: Sequence[dict], test: Sequence[dict], seed: int, max_new_tokens: int) -> list[str]:
+def _answers(task, train: Sequence[dict], test: Sequence[dict], seed: int) -> list[str]:
     """What a task's recipe, trained with this seed, writes for the test records."""
     recipe = replace(task.RECIPE, seed=seed)
     adapter = finetuning.train([task.example(record) for record in train], recipe, f"{len(train)} examples")
-    done = LLM.load(adapter).complete([task.chat(record) for record in test], max_new_tokens=max_new_tokens)
+    done = LLM.load(adapter).complete([task.chat(record) for record in test], max_new_tokens=task.LONGEST)
     return [completion.text for completion in done]
