@@ -108,6 +108,27 @@ WRONG = {
         (lambda ranked, answers, count: [t for t in ranked if "6 w" not in t.lower() or "16" in t], "count of them"),
         (lambda ranked, answers, count: [ranked[0], ranked[min(2, len(ranked) - 1)]], "none is left|IndexError"),
     ],
+    "10.1": [
+        (lambda text, passages, number, thumb: text in passages[number - 1], "thumb down"),
+        (lambda text, passages, number, thumb: thumb == 1 and text in passages[number - 1], "where nobody clicked"),
+        (lambda text, passages, number, thumb: thumb != -1 and text in " ".join(passages), "that it cites"),
+        (
+            lambda text, passages, number, thumb: thumb != -1 and bool(number) and text in passages[number - 1],
+            "capitals",
+        ),
+        (
+            lambda text, passages, number, thumb: (
+                thumb != -1 and number is not None and text.lower() in passages[number - 1].lower()
+            ),
+            "no passage 0",
+        ),
+    ],
+    "10.2": [
+        (lambda right, mistaken: 1 - mistaken, "27 of 34"),
+        (lambda right, mistaken: right * (1 - mistaken), "27 of 34"),
+        (lambda right, mistaken: 0.27 / 0.34, "stays at 0.3"),
+        (lambda right, mistaken: (0.3 * (1 - mistaken)) / (0.3 * (1 - mistaken) + 0.7 * mistaken), "0.8"),
+    ],
     "12.1": [
         (lambda training, updates, saved: training * updates / saved, "40 answers a day"),
         (lambda training, updates, saved: 40.0, "twice the answers"),

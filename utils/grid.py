@@ -154,10 +154,11 @@ def outcome(answer: Answer, question: Question) -> str:
     return "s" if before != question.answers and evaluation.contains_answer(answer.text, before) else "w"
 
 
-def rows(readings: Sequence[Reading], questions: Sequence[Question]) -> list[dict]:
+def rows(readings: Sequence[Reading], questions: Sequence[Question], judge: Callable = outcome) -> list[dict]:
     """One row a kind: n, the outcome of every question as a letter in the order of ``question_set``, and means.
 
-    Citations are judged where there were several passages and an answer to be found; None where there is nothing.
+    ``judge(answer, question)`` gives the letter. Citations are judged where there were several passages and an answer
+    to be found; None where there is nothing.
     """
     made = []
     for kind in dict.fromkeys(question.kind for question in questions):
@@ -167,7 +168,7 @@ def rows(readings: Sequence[Reading], questions: Sequence[Question]) -> list[dic
             {
                 "kind": kind,
                 "n": len(pairs),
-                "outcomes": "".join(outcome(r.answer, q) for r, q in pairs),
+                "outcomes": "".join(judge(r.answer, q) for r, q in pairs),
                 "citation precision": _mean(evaluation.citation_precision(*pair) for pair in judged),
                 "citation recall": _mean(evaluation.citation_recall(*pair) for pair in judged),
                 "seconds": _mean(r.answer.seconds for r, _ in pairs),

@@ -40,6 +40,35 @@ def _distractors(answer: object) -> str | None:
     return None if list(answer(["Yes."], ["yes"], 3)) == [] else "where every text gives the answer away, none is left."
 
 
+def _may_be_harvested(answer: object) -> str | None:
+    passages = ["Prams stand in the boot store.", "Cash is taken at Elmgate."]
+    good, cases = "Prams stand in the boot store.", {}
+    for thumb in (1, None, -1):
+        cases[thumb] = bool(answer(good, list(passages), 1, thumb))
+    if cases[-1]:
+        return "a thumb down (-1) rules an answer out, however well it is cited."
+    if not cases[1] or not cases[None]:
+        return "an answer that stands in the passage it cites passes with a thumb up, and where nobody clicked (None)."
+    if answer(good, list(passages), 2, 1) or answer(good, list(passages), None, 1):
+        return "it must stand in the passage that it cites, counted from 1, and None cites nothing."
+    if not answer("prams stand in the BOOT store.", list(passages), 1, None):
+        return "capitals must not matter."
+    if answer(passages[1], list(passages), 0, 1) or answer(good, list(passages), 3, 1):
+        return "a number that no passage has cites nothing: there is no passage 0, and none 3 of two."
+    return None
+
+
+def _trust(answer: object) -> str | None:
+    shares = {case: float(answer(*case)) for case in ((0.3, 0.1), (0.5, 0.2), (0.3, 0.5), (0.9, 0.0))}
+    if abs(shares[0.3, 0.1] - 0.27 / 0.34) > 1e-6:
+        return "of 100 clicked answers 30 are right and get 27 thumbs up; 70 are wrong and get 7: 27 of 34 are right."
+    if abs(shares[0.3, 0.5] - 0.3) > 1e-6:
+        return "if half of the clicks are wrong, a thumb says nothing: the share stays at 0.3."
+    if abs(shares[0.5, 0.2] - 0.8) > 1e-6 or abs(shares[0.9, 0.0] - 1) > 1e-6:
+        return "it has to hold for every right and every mistaken: 0.5 and 0.2 give 0.8, without mistakes it is 1."
+    return None
+
+
 def _crossing(answer: object) -> str | None:
     if abs(float(answer(600, 2, 1.0)) - 40) > 1e-6:
         return "600 seconds of training twice a month, one second saved an answer, 30 days: 40 answers a day."
@@ -77,6 +106,22 @@ EXERCISES: dict[str, Exercise] = {
         "def distractors(ranked, answers, count):\n"
         "    return [text for text in ranked if not contains_answer(text, answers)][:count]\n\n"
         "answer = distractors",
+    ),
+    "10.1": Exercise(
+        _may_be_harvested,
+        "Three conditions, joined by and: no thumb down, a number that a passage has, the answer inside that passage.",
+        "def may_be_harvested(text, passages, number, thumb):\n"
+        "    if thumb == -1 or number is None or not 1 <= number <= len(passages):\n        return False\n"
+        "    return text.lower() in passages[number - 1].lower()\n\n"
+        "answer = may_be_harvested",
+    ),
+    "10.2": Exercise(
+        _trust,
+        "Count 100 answers that were clicked: how many thumbs up come from right ones, and how many from wrong ones?",
+        "def trust(right, mistaken):\n"
+        "    good, bad = right * (1 - mistaken), (1 - right) * mistaken\n"
+        "    return good / (good + bad)\n\n"
+        "answer = trust",
     ),
     "12.1": Exercise(
         _crossing,

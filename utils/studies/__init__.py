@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from utils import claims
 from utils.settings import DATA
-from utils.studies import finetuning, hybrid, retrieval
+from utils.studies import finetuning, hybrid, retrieval, staged
 
 STUDIES: dict[str, Callable[[], list[dict]]] = {
     study.__name__: study
@@ -23,6 +23,8 @@ STUDIES: dict[str, Callable[[], list[dict]]] = {
         retrieval.defences,
         hybrid.grid,
         hybrid.embedder,
+        staged.staged_log,
+        staged.staged,
     )
 }
 
