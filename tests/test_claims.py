@@ -44,6 +44,12 @@ def test_a_verdict_follows_from_where_the_interval_lies(low, high, margin, verdi
     assert judge(low, high, margin) == verdict
 
 
+def test_several_verdicts_are_one_if_they_agree():
+    assert claims.agreed(["supported", "supported"]) == "supported"
+    assert claims.agreed(iter(["contradicted"])) == "contradicted"
+    assert claims.agreed(["supported", "contradicted"]) == "depends"
+
+
 def test_a_record_is_read_back():
     record("F1", "03", "supported", "86 % (81–90 %) after four passes.", 60)
     table = recorded()
@@ -116,3 +122,20 @@ def test_the_table_of_the_readme_has_a_row_a_record():
         "| R1 | Stores can be edited. | **supported** | In 3 ms. | 9 | 06 |",
         r"| F1 | Weights remember. | **depends** | 5 \| 6. | 60 | 03 |",
     ]
+
+
+def test_gathered_prefers_this_run_and_names_what_is_missing():
+    committed = [
+        {"claim": "R1", "notebook": "06", "verdict": "supported", "finding": "Old.", "n": 9},
+        {"claim": "R1", "notebook": "07", "verdict": "depends", "finding": "Kept.", "n": 8},
+    ]
+    (settings.DATA / "results").mkdir()
+    (settings.DATA / "results" / "claims.json").write_text(json.dumps({"claims": committed}), encoding="utf-8")
+    record("R1", "06", "contradicted", "New.", 10)
+    found = claims.gathered()
+    assert found[["claim", "notebook", "verdict", "finding", "n", "source"]].to_numpy().tolist() == [
+        ["F1", "03", "", "", 0, "missing"],
+        ["R1", "06", "contradicted", "New.", 10, "this run"],
+        ["R1", "07", "depends", "Kept.", 8, "committed"],
+    ]
+    assert list(found["text"]) == ["Weights remember.", "Stores can be edited.", "Stores can be edited."]

@@ -129,6 +129,12 @@ WRONG = {
         (lambda right, mistaken: 0.27 / 0.34, "stays at 0.3"),
         (lambda right, mistaken: (0.3 * (1 - mistaken)) / (0.3 * (1 - mistaken) + 0.7 * mistaken), "0.8"),
     ],
+    "11.1": [
+        (lambda first_a, token_a, first_b, token_b: 1 + (first_b - first_a) / (token_a - token_b), "from 21 tokens on"),
+        (lambda first_a, token_a, first_b, token_b: 21, "from the first token on"),
+        (lambda first_a, token_a, first_b, token_b: 21 if first_a < first_b else 1, "never catches up"),
+    ],
+    "11.2": [(450, "are joules"), (0.015, "are joules"), (1620, "are joules")],
     "12.1": [
         (lambda training, updates, saved: training * updates / saved, "40 answers a day"),
         (lambda training, updates, saved: 40.0, "twice the answers"),

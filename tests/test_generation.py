@@ -75,6 +75,17 @@ def test_a_prefix_is_computed_once_and_not_worn_by_use(llm, monkeypatch):
     assert lengths == [longest - prefix, 1]
 
 
+def test_a_prefix_may_end_within_the_turn_of_the_user(llm):
+    begun = [SYSTEM, {"role": "user", "content": "The gate opens at six."}]
+    chats = [
+        [SYSTEM, {"role": "user", "content": f"The gate opens at six.\n\nQuestion: {q}"}] for q in ("When?", "What?")
+    ]
+    shared = llm._prefix_ids(begun)
+    assert all(llm.prompt_ids(chat)[: len(shared)] == shared for chat in chats)
+    assert len(shared) > len(llm._prefix_ids(begun[:1])) + 5, "the turn's beginning is part of it"
+    assert texts(llm.complete(chats, 10, prefix=begun)) == texts(llm.complete(chats, 10))
+
+
 def test_nothing_asked_nothing_answered(llm):
     assert llm.complete([]) == []
     assert llm.complete([], prefix=OPENING, label="nothing") == []
@@ -97,6 +108,15 @@ def test_a_prompt_that_leaves_no_room_is_refused_before_anything_is_computed(llm
 def test_wrong_sizes_are_refused(llm, wrong):
     with pytest.raises(ValueError, match="must be 1 or more"):
         llm.complete(CHATS, **wrong)
+
+
+def test_an_answer_can_be_made_to_go_on_to_a_number_of_tokens(llm):
+    (short,) = llm.complete([CHATS[0]], max_new_tokens=40)
+    (longer,) = llm.complete([CHATS[0]], max_new_tokens=40, min_new_tokens=40)
+    assert (short.new_tokens < 40, longer.new_tokens) == (True, 40)
+    assert longer.text.startswith(short.text)
+    with pytest.raises(ValueError, match="must not be more than max_new_tokens"):
+        llm.complete(CHATS, max_new_tokens=4, min_new_tokens=5)
 
 
 def test_an_answer_stops_at_the_end_of_the_turn(llm):

@@ -84,6 +84,26 @@ def test_bars_draw_a_panel_a_table_with_intervals_where_there_are_any():
     assert np.allclose([segment[:, 0] for segment in segments], [[0.1, 0.4], [0.5, 0.8]])
 
 
+def test_a_panel_in_another_unit_has_an_axis_of_its_own():
+    share = pd.DataFrame({"right": [0.2, 0.6]}, index=["RAG", "memory"])
+    seconds = pd.DataFrame({"right": [4.0, np.nan], "low": [3.0, np.nan], "high": [8.0, np.nan]}, index=share.index)
+    figure = panels.bars({"right": share, "time": seconds}, columns=2, units={"time": "{:.1f} s"})
+    first, second = figure.axes
+    assert [text.get_text() for text in first.texts] == ["20%", "60%"]
+    assert [text.get_text() for text in second.texts] == ["4.0 s"]
+    assert first.get_xlim() == (0, 1.15)
+    assert second.get_xlim()[1] > 8
+    assert second.texts[0].get_position()[0] > 8, "the value stands behind the interval"
+
+
+def test_a_share_that_is_known_alone_has_the_interval_of_so_many_right():
+    assert panels.share(0.75, 4) == panels.span([[1, 1, 1, 0]])
+    assert panels.share(0.0, 10) == {
+        "right": 0.0,
+        **dict(zip(("low", "high"), evaluation.interval([0] * 10), strict=True)),
+    }
+
+
 def test_a_group_counts_once():
     assert panels.by_group([1.0, 0.0, 1.0, 0.5], ["b", "a", "b", "a"]) == [1.0, 0.25]
     assert panels.by_group([1.0, 0.0]) == [1.0, 0.0]

@@ -5,10 +5,9 @@ import re
 import contract
 import pytest
 
-from utils import claims, settings
+from utils import claims, settings, showdown
 
 NAMES = sorted(path.name for path in (settings.ROOT / "notebooks").glob("*.ipynb"))
-CLAIMS = re.compile(r"<!-- claims -->(.*?)<!-- /claims -->", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +22,9 @@ def unlinked(text):
     return [name for name in NAMES if f"](notebooks/{name})" not in text]
 
 
-def claims_part(text):
-    """What stands between the two marks of the table of claims; None without the marks."""
-    found = CLAIMS.findall(text)
+def marked(text, name="claims"):
+    """What stands between the two marks of a table; None without the marks."""
+    found = re.findall(f"<!-- {name} -->(.*?)<!-- /{name} -->", text, re.DOTALL)
     return found[0].strip() if len(found) == 1 else None
 
 
@@ -41,9 +40,15 @@ def test_relative_links_exist(readme):
 def test_table_of_claims_is_the_committed_one(readme):
     if not (settings.DATA / "results" / "claims.json").exists():
         pytest.skip("no results are recorded yet: make notebooks writes data/results/claims.json")
-    part = claims_part(readme)
+    part = marked(readme)
     assert part is not None, "README.md needs the lines <!-- claims --> and <!-- /claims --> once"
     assert part == claims.readme_table(), "README.md: put what utils.claims.readme_table() gives between the two marks"
+
+
+def test_table_of_the_showdown_is_the_committed_one(readme):
+    part = marked(readme, "showdown")
+    assert part is not None, "README.md needs the lines <!-- showdown --> and <!-- /showdown --> once"
+    assert part == showdown.readme_table(), "README.md: put what python -m utils.showdown prints between the two marks"
 
 
 def test_a_missing_link_is_seen():
@@ -66,8 +71,9 @@ def test_broken_links_are_seen(text, broken):
     assert sorted(contract.broken_links(text, settings.ROOT)) == sorted(broken)
 
 
-def test_table_of_claims_is_found_between_its_marks():
-    assert claims_part("x\n<!-- claims -->\n\n| a |\n| b |\n\n<!-- /claims -->\ny") == "| a |\n| b |"
-    assert claims_part("<!-- claims -->\n<!-- /claims -->") == ""
-    assert claims_part("| a |") is None
-    assert claims_part("<!-- claims -->\n| a |\n") is None
+def test_a_table_is_found_between_its_marks():
+    assert marked("x\n<!-- claims -->\n\n| a |\n| b |\n\n<!-- /claims -->\ny") == "| a |\n| b |"
+    assert marked("<!-- claims -->\n<!-- /claims -->") == ""
+    assert marked("| a |") is None
+    assert marked("<!-- claims -->\n<!-- /claims -->", "showdown") is None
+    assert marked("<!-- claims -->\n| a |\n") is None

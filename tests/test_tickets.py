@@ -2,9 +2,10 @@
 
 import json
 
+import nbformat
 import pytest
 
-from utils import corpus, studies, tickets
+from utils import corpus, settings, studies, tickets
 from utils.tickets import score
 
 RECORD = {"number": "48213", "category": "BILLING", "priority": "HIGH", "assignee": "Sarah M."}
@@ -42,6 +43,33 @@ def test_training_and_asking_share_the_prompt():
     assert tickets.example(record)[:-1] == tickets.chat("48213: charged twice.")
     assert tickets.example(record)[-1] == {"role": "assistant", "content": RIGHT}
     assert tickets.chat("48213: charged twice.")[-1] == {"role": "user", "content": "48213: charged twice."}
+
+
+def test_the_rules_in_words_are_those_of_notebook_01():
+    (path,) = (settings.ROOT / "notebooks").glob("01_*.ipynb")
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if "RULES = (" in cell.source]
+    names = {}
+    exec(cells[0].partition("def ")[0], names)
+    assert names["RULES"] == tickets.RULES
+
+
+def test_worked_examples_stand_between_the_system_prompt_and_the_message():
+    shown = {"complaint": "11111: no.", "ticket": RIGHT.replace("48213", "11111")}
+    for chat, opening in ((tickets.prompted, tickets.RULES), (tickets.with_examples, tickets.chat("")[0]["content"])):
+        made = chat("48213: charged twice.", [shown])
+        assert [message["role"] for message in made] == ["system", "user", "assistant", "user"]
+        assert [message["content"] for message in made] == [opening, *shown.values(), "48213: charged twice."]
+    assert len(tickets.prompted("x")) == 2
+
+
+def test_examples_are_the_first_of_each_category_or_the_most_alike_with_the_best_last():
+    train = corpus.load_jsonl("tickets")[:60]
+    five = tickets.one_a_category(train)
+    assert len(five) == len({record["category"] for record in train}) == 5
+    assert five[0] == train[0]
+    (near,) = tickets.nearest([train[7]["complaint"]], train)
+    assert len(near) == 3
+    assert near[-1] == train[7]
 
 
 def test_a_study_is_run_by_its_name_and_read_back(monkeypatch, tmp_path):

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
 
 import pandas as pd
@@ -26,6 +27,12 @@ def judge(low: float, high: float, margin: float = 0.0) -> str:
     if low > margin:
         return "supported"
     return "contradicted" if high < margin else "depends"
+
+
+def agreed(verdicts: Iterable[str]) -> str:
+    """One verdict of several: theirs if all say the same, else "depends"."""
+    found = set(verdicts)
+    return found.pop() if len(found) == 1 else "depends"
 
 
 def record(claim_id: str, notebook: str, verdict: str, finding: str, n: int) -> None:
@@ -70,7 +77,7 @@ def circumstances() -> dict:
 
 def publish() -> None:
     """Write what this run recorded, and what it was measured with, to ``data/results/claims.json``."""
-    record = circumstances() | {"claims": recorded().reset_index().to_dict("records")}
+    record = circumstances() | {"claims": _records()}
     target = settings.DATA / "results" / "claims.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -79,6 +86,29 @@ def publish() -> None:
 def published() -> dict:
     """The committed results: date, hardware, python, versions, and a list of claims."""
     return json.loads((settings.DATA / "results" / "claims.json").read_text(encoding="utf-8"))
+
+
+def gathered() -> pd.DataFrame:
+    """A row for every claim and every notebook that the ledger names for it, in its order.
+
+    Columns: claim (its id), text, notebook, verdict, finding, n, source.
+
+    ``source``: "this run" if it was recorded in it, else "committed", else "missing", with an empty verdict.
+    """
+    known = {}
+    for source, entries in (("committed", published()["claims"]), ("this run", _records())):
+        known |= {(entry["claim"], entry["notebook"]): entry | {"source": source} for entry in entries}
+    rows = []
+    for claim, line in ledger().iterrows():
+        for notebook in line["notebooks"]:
+            nothing = {"verdict": "", "finding": "", "n": 0, "source": "missing"}
+            rows.append({"claim": claim, "text": line["claim"], "notebook": notebook} | nothing)
+            rows[-1] |= known.get((claim, notebook), {})
+    return pd.DataFrame(rows)
+
+
+def _records() -> list[dict]:
+    return recorded().reset_index().to_dict("records")
 
 
 def readme_table() -> str:

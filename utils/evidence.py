@@ -33,8 +33,8 @@ def verdict(claim: str, verdicts: Mapping[str, list[dict]]) -> str:
 
 def overall(claim: str, verdicts: Mapping[str, list[dict]]) -> str:
     """One verdict on a claim: that of all notebooks that measured it if they agree, else "depends"; or UNMEASURED."""
-    found = {entry["verdict"] for entry in verdicts.get(claim, ())}
-    return UNMEASURED if not found else found.pop() if len(found) == 1 else "depends"
+    found = [entry["verdict"] for entry in verdicts.get(claim, ())]
+    return claims.agreed(found) if found else UNMEASURED
 
 
 def weak(verdicts: Mapping[str, list[dict]]) -> set[str]:

@@ -67,16 +67,26 @@ class LLM:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def complete(
-        self, chats: Sequence[Chat], max_new_tokens: int = 32, batch_size: int = 32, prefix: Chat = (), label: str = ""
+        self,
+        chats: Sequence[Chat],
+        max_new_tokens: int = 32,
+        batch_size: int = 32,
+        prefix: Chat = (),
+        label: str = "",
+        min_new_tokens: int = 0,
     ) -> list[Completion]:
         """Answer every chat greedily, in the order given, in batches of similar length, one batch a processor core.
 
         ``prefix``: messages (system prompt, worked examples) whose keys and values are computed once and reused by
-        every chat that begins with them. ``label``: shows a progress bar under this name. An empty list gives an
-        empty list. Raises ValueError for a chat that is empty or leaves no room in the model's context.
+        every chat that begins with them; a user's turn at its end may go on in the chat. ``label``: shows a progress
+        bar under this name. ``min_new_tokens``: go on to so many tokens, whatever the model would do, for timings that
+        compare. An empty list gives an empty list. Raises ValueError for a chat that is empty or leaves no room in the
+        model's context.
         """
         if max_new_tokens < 1 or batch_size < 1:
             raise ValueError("max_new_tokens and batch_size must be 1 or more.")
+        if min_new_tokens > max_new_tokens:
+            raise ValueError("min_new_tokens must not be more than max_new_tokens.")
         prompts = [self._checked(chat, number, max_new_tokens) for number, chat in enumerate(chats)]
         shared = self._prefix_ids(prefix)
         begins = [bool(shared) and len(ids) > len(shared) and ids[: len(shared)] == shared for ids in prompts]
@@ -86,7 +96,7 @@ class LLM:
 
         def answer(rows: list[int], share: float) -> None:
             head = shared if begins[rows[0]] else []
-            batch = self._batch([prompts[i] for i in rows], max_new_tokens, head, share)
+            batch = self._batch([prompts[i] for i in rows], max_new_tokens, head, share, min_new_tokens)
             for i, completion in zip(rows, batch, strict=True):
                 answers[i] = completion
             if bar:
@@ -120,6 +130,8 @@ class LLM:
         if not prefix:
             return []
         text = self.tokenizer.apply_chat_template(list(prefix), tokenize=False)
+        if prefix[-1]["role"] == "user":  # the beginning of the turn in which the question follows
+            text = text[: text.rindex(prefix[-1]["content"]) + len(prefix[-1]["content"])]
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def _prefix_cache(self, ids: list[int], rows: int):
@@ -135,10 +147,13 @@ class LLM:
                 self.model(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
             self._prefixes = {key: cache}  # one at a time: prefixes are long and used in runs
         cache = copy.deepcopy(self._prefixes[key])
-        cache.batch_repeat_interleave(rows)
+        if rows > 1:  # for one row it would only copy a second time
+            cache.batch_repeat_interleave(rows)
         return cache
 
-    def _batch(self, prompts: list[list[int]], max_new_tokens: int, shared: list[int], part: float) -> list[Completion]:
+    def _batch(
+        self, prompts: list[list[int]], max_new_tokens: int, shared: list[int], part: float, min_new_tokens: int = 0
+    ) -> list[Completion]:
         """Left-padded greedy decoding of one batch; with ``shared``, the padding stands behind the cached prefix.
         ``part``: of the machine's time, where several batches run side by side."""
         import torch
@@ -156,6 +171,7 @@ class LLM:
             out = self.model.generate(
                 input_ids=torch.tensor(ids, device=self.model.device),
                 attention_mask=torch.tensor(mask, device=self.model.device),
+                min_new_tokens=min_new_tokens or None,
                 max_new_tokens=max_new_tokens,
                 do_sample=False,
                 eos_token_id=self._stops,

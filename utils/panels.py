@@ -41,6 +41,12 @@ def span(several: Sequence[Sequence[float]]) -> dict[str, float]:
     return dict(zip(("right", "low", "high"), (float(values.mean()), *evaluation.interval(values)), strict=True))
 
 
+def share(value: float, n: int) -> dict[str, float]:
+    """``span`` for a share of n cases of which only the share is known: the interval of so many right ones."""
+    low, high = evaluation.interval(np.arange(n) < round(value * n))
+    return {"right": value, "low": low, "high": high}
+
+
 def by_group(values: Sequence[float], groups: Sequence[str] | None = None) -> list[float]:
     """The mean of every group of values, in the order of their first ones; the values themselves without groups.
 
@@ -69,28 +75,40 @@ def heat(panels: Mapping[str, Mapping[tuple[str, str], Sequence[float]]]) -> Fig
     return figure
 
 
-def bars(tables: Mapping[str, pd.DataFrame], colours: Sequence[str] = figures.PALETTE, columns: int = 3) -> Figure:
+def bars(
+    tables: Mapping[str, pd.DataFrame],
+    colours: Sequence[str] = figures.PALETTE,
+    columns: int = 3,
+    units: Mapping[str, str] | None = None,
+) -> Figure:
     """Panels of horizontal bars, one a table: its index names the bars, ``right`` is a share, ``low`` and ``high`` its
-    interval; where these are missing none is drawn, and where ``right`` is not a number there is no bar."""
-    rows = -(-len(tables) // columns)
-    figure, plots = figures.canvas(7.5, 0.6 + 1.9 * rows, nrows=rows, ncols=columns, sharex=True, squeeze=False)
+    interval; where these are missing none is drawn, and where ``right`` is not a number there is no bar.
+
+    ``units``: for panels that show no share, title -> how to write a value, such as "{:.1f} s"; each has its own axis.
+    """
+    rows, units = -(-len(tables) // columns), units or {}
+    figure, plots = figures.canvas(7.5, 0.6 + 1.9 * rows, nrows=rows, ncols=columns, sharex=not units, squeeze=False)
     for place, (axes, (title, table)) in enumerate(zip(plots.flat, tables.items(), strict=False)):
         shares = table["right"].fillna(0)
         axes.barh(range(len(table)), shares, color=list(colours[: len(table)]), height=0.7)
-        highs = shares
+        highs, unit = shares, units.get(title, "{:.0%}")
         if "low" in table:
             errors = np.clip([shares - table["low"], table["high"] - shares], 0, None)
             axes.errorbar(shares, range(len(table)), xerr=errors, fmt="none", ecolor=figures.INK, elinewidth=1.1)
             highs = table["high"]
+        most = float(np.nanmax([1e-9, *shares, *highs])) if title in units else 1.0
         for row, (share, high) in enumerate(zip(table["right"], highs, strict=True)):
             if not np.isnan(share):
-                axes.text(max(share, high) + 0.02, row, f"{share:.0%}", va="center", fontsize=9)
+                axes.text(np.nanmax([share, high]) + 0.02 * most, row, unit.format(share), va="center", fontsize=9)
         axes.set_yticks(range(len(table)), [] if place % columns else table.index)
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         axes.set_title(title, fontsize=10.5)
-        figures.percent_axis(axes.xaxis, 1.15)
-        axes.set_xticks([0, 0.5, 1])
+        if title in units:
+            axes.set(xlim=(0, 1.45 * most), xticks=[])
+        else:
+            figures.percent_axis(axes.xaxis, 1.15)
+            axes.set_xticks([0, 0.5, 1])
     for axes in plots.flat[len(tables) :]:
         axes.set_axis_off()
     return figure

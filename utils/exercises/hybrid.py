@@ -4,7 +4,7 @@ import math
 
 import yaml
 
-from utils.exercises.exercise import Exercise
+from utils.exercises.exercise import Exercise, number
 from utils.scenario import Scenario
 from utils.scoring import score
 from utils.settings import DATA
@@ -69,6 +69,19 @@ def _trust(answer: object) -> str | None:
     return None
 
 
+def _catches_up(answer: object) -> str | None:
+    if answer(0.2, 0.1, 1.15, 0.05) != 21:
+        return (
+            "a: 0.2 seconds and 0.1 for every token after the first; b: 1.15 and 0.05. After 20 tokens a has taken 2.1 "
+            "seconds and b 2.1, after 21 a 2.2 and b 2.15: b is done first from 21 tokens on."
+        )
+    if answer(1.0, 0.1, 0.5, 0.05) != 1:
+        return "where b is ahead from the first token on, give 1."
+    if answer(0.2, 0.05, 1.0, 0.05) != math.inf or answer(0.2, 0.05, 1.0, 0.1) != math.inf:
+        return "where b is no faster a token, it never catches up: give float('inf')."
+    return None
+
+
 def _crossing(answer: object) -> str | None:
     if abs(float(answer(600, 2, 1.0)) - 40) > 1e-6:
         return "600 seconds of training twice a month, one second saved an answer, 30 days: 40 answers a day."
@@ -122,6 +135,21 @@ EXERCISES: dict[str, Exercise] = {
         "    good, bad = right * (1 - mistaken), (1 - right) * mistaken\n"
         "    return good / (good + bad)\n\n"
         "answer = trust",
+    ),
+    "11.1": Exercise(
+        _catches_up,
+        "After n tokens a has taken first_a + (n - 1) * token_a. By how much does b gain with every token?",
+        "import math\n\n\n"
+        "def catches_up(first_a, token_a, first_b, token_b):\n"
+        "    if first_b < first_a:\n        return 1\n"
+        '    if token_b >= token_a:\n        return float("inf")\n'
+        "    return 2 + math.floor(round((first_b - first_a) / (token_a - token_b), 9))\n\n"
+        "answer = catches_up",
+    ),
+    "11.2": Exercise(
+        number(0.45, 0.001, "watts times seconds are joules, and 3,600,000 joules are a kilowatt-hour."),
+        "How many seconds does the machine work in these 30 days?",
+        "answer = 45 * 1.2 * 1000 * 30 / 3.6e6",
     ),
     "12.1": Exercise(
         _crossing,

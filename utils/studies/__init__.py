@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from utils import claims
 from utils.settings import DATA
-from utils.studies import finetuning, hybrid, retrieval, staged
+from utils.studies import deciding, finetuning, hybrid, retrieval, staged
 
 STUDIES: dict[str, Callable[[], list[dict]]] = {
     study.__name__: study
@@ -25,6 +25,10 @@ STUDIES: dict[str, Callable[[], list[dict]]] = {
         hybrid.embedder,
         staged.staged_log,
         staged.staged,
+        deciding.response_times,
+        deciding.cached_prompt,
+        deciding.growth,
+        deciding.ticket_arms,
     )
 }
 
