@@ -200,12 +200,12 @@ def test_cautions_name_what_is_close_what_is_missing_and_what_is_ruled_out():
 
 
 def test_ones_own_measurements_move_the_cost_model():
-    case = Scenario(primary_constraint="cost", change_frequency="monthly", answers_per_day=100, documents=149)
+    case = Scenario(primary_constraint="cost", change_frequency="monthly", answers_per_day=1000, documents=149)
     assert recommend(case).approach == "fine_tuning"
     slow = replace(bill(case, load_rules()), training_seconds=1e6)
     told = recommend(case, workload=slow)
     assert told.approach == "rag"
-    assert "at 100 answers a day" in told.cost
+    assert "at 1,000 answers a day" in told.cost
 
 
 def test_the_bill_scales_with_documents_and_takes_volume_and_changes_from_the_case():

@@ -45,7 +45,7 @@ def shelves(rows: Sequence[Mapping]) -> tuple[Figure, str]:
         for part, style in (("end", "-"), ("first", ":")):
             medians = [np.median(cells[way, size][part]) for size in sizes]
             right.plot(sizes, medians, style, color=colour, marker="o")
-    for axes, title in ((left, "share right"), (right, "seconds to the end (dotted: first token)")):
+    for axes, title in ((left, "share right"), (right, "seconds to the end, dotted: first")):
         axes.set(xscale="log", xlabel="documents", title=title, ylim=(0, None))
         axes.set_xticks(sizes, map(str, sizes))
         axes.minorticks_off()
