@@ -98,7 +98,8 @@ def shelf_rows(kept, looked_up, first=(0.2, 0.8)):
 
 def test_a_kept_prompt_stays_if_it_is_as_right_and_sooner_on_small_and_large_shelves():
     assert verdicts.stays_in_the_prompt(shelf_rows(18, 10)).verdict == "supported"
-    assert verdicts.stays_in_the_prompt(shelf_rows(18, 10, (0.9, 0.8))).verdict == "depends"
+    assert verdicts.stays_in_the_prompt(shelf_rows(18, 10, (0.9, 0.8))).verdict == "contradicted", "right, and late"
+    assert verdicts.stays_in_the_prompt(shelf_rows(2, 18)).verdict == "contradicted", "soon, and wrong"
     assert verdicts.stays_in_the_prompt(shelf_rows(2, 18, (0.9, 0.8))).verdict == "contradicted"
     mixed = shelf_rows(18, 10)[:6] + shelf_rows(2, 18)[6:]
     found = verdicts.stays_in_the_prompt(mixed)

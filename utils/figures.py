@@ -103,7 +103,8 @@ def stacked(
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set(xlabel=xlabel, title=title, xlim=(0, max(left) * 1.12))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28 - 0.1 / len(names)), ncols=len(parts))
+    below = 0.6 / (0.5 + 0.45 * len(names))  # 0.6 inches, as a share of the height of the axes
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -below), ncols=len(parts))
     return figure
 
 

@@ -36,6 +36,11 @@ def judged(gaps: Iterable[Gap], margin: float = 0.0) -> list[str]:
     return [claims.judge(low, high, margin) for _, low, high in gaps]
 
 
+def together(verdicts: Sequence[str]) -> str:
+    """One verdict of conditions that must all hold: contradicted as soon as one is."""
+    return "contradicted" if "contradicted" in verdicts else claims.agreed(verdicts)
+
+
 def told(gap: Gap, form: str = "{:+.2f} s") -> str:
     """A difference with its interval, as it stands in a finding."""
     return f"{form} ({form} to {form})".format(*gap)
@@ -89,8 +94,8 @@ def worth_the_speed(rows: Mapping[str, Mapping], cells: Sequence[Mapping]) -> Ve
 
 
 def stays_in_the_prompt(rows: Sequence[Mapping]) -> Verdict:
-    """N2: the kept prompt no less right than RAG on small shelves (up to 4 documents) and on large ones, and its first
-    token sooner on both. ``rows`` of ``studies.load("cached_prompt")``."""
+    """N2: on small shelves (up to 4 documents) and on large ones, the kept prompt no less right than RAG and its first
+    token sooner. A shelf on which one of the two fails speaks against it. ``rows`` of ``studies.load("cached_prompt")``."""
     verdicts, findings = [], []
     for name, chosen in (("1 to 4 documents", lambda size: size <= 4), ("8 and 16", lambda size: size > 4)):
         mean = {
@@ -100,7 +105,7 @@ def stays_in_the_prompt(rows: Sequence[Mapping]) -> Verdict:
         }
         right = evaluation.paired_difference(mean["cached prompt", "right"], mean["RAG", "right"])
         sooner = evaluation.paired_difference(mean["RAG", "first"], mean["cached prompt", "first"])
-        verdicts += judged([right], NO_WORSE) + judged([sooner])
+        verdicts.append(together(judged([right], NO_WORSE) + judged([sooner])))
         findings.append(f"{name}: right {told(right, '{:+.0%}')} against RAG, first token {told(sooner)} sooner")
     return Verdict(claims.agreed(verdicts), "; ".join(findings), len(rows[0]["right"]))
 
