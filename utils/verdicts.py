@@ -95,7 +95,9 @@ def worth_the_speed(rows: Mapping[str, Mapping], cells: Sequence[Mapping]) -> Ve
 
 def stays_in_the_prompt(rows: Sequence[Mapping]) -> Verdict:
     """N2: on small shelves (up to 4 documents) and on large ones, the kept prompt no less right than RAG and its first
-    token sooner. A shelf on which one of the two fails speaks against it. ``rows`` of ``studies.load("cached_prompt")``."""
+    token sooner. A shelf on which one of the two fails speaks against it.
+
+    ``rows`` of ``studies.load("cached_prompt")``."""
     verdicts, findings = [], []
     for name, chosen in (("1 to 4 documents", lambda size: size <= 4), ("8 and 16", lambda size: size > 4)):
         mean = {
