@@ -46,7 +46,7 @@ def vectors(monkeypatch):
     [
         ("Prams stand in the boot store.", ("b",), HITS[1]),
         ("PRAMS stand in boot store.", ("b",), HITS[1]),
-        ("Prams stand in the boot store. It is", ("b",), None),
+        ("Prams stand in the boot store. It is", ("b",), HITS[1]),
         ("Prams stand in the boot store.", ("a", "b"), HITS[1]),
         ("Prams stand in the boot store.", ("a",), None),
         ("Prams stand in the boot store.", (), None),
@@ -123,7 +123,7 @@ def test_an_example_asks_as_the_exam_does_and_cites_the_source_where_it_stands()
 @pytest.mark.parametrize(
     ("answer", "citations", "reply"),
     [
-        ("Prams stand in the boot store. It is", ("b",), r"\[\d\] Prams stand in the boot store\."),
+        ("Prams stand in the boot store. It is", ("b",), r"\[\d\] Prams stand in the boot store\. It is"),
         ("Somewhere dry.", ("c",), r"\[\d\] Somewhere dry\."),
         ("Somewhere", (), "Somewhere"),
         ("I don't know.", (), r"I don't know\."),

@@ -114,11 +114,11 @@ def test_the_first_clinic_asks_where_several_are_asked_the_same():
 @pytest.mark.model
 def test_tickets_and_other_subjects_are_told_from_questions():
     fitted = router.fit(Retriever(corpus.load_handbook("v2"), mode="dense"))
-    some = {name: several[:20] for name, (_, several) in CASES.items()}
+    some = {name: several[:80] for name, (_, several) in CASES.items()}
     routes = {name: fitted.route(several) for name, several in some.items()}
-    assert routes["ticket request"].count("ticket") >= 18
-    assert routes["other subject"].count("unknown") >= 15
-    assert "ticket" not in routes["answerable question"]
+    assert routes["ticket request"].count("ticket") > 0.8 * 80, "what notebook 10 relies on"
+    assert routes["other subject"].count("unknown") > 0.6 * 80
+    assert routes["answerable question"].count("question") > 0.8 * 80
 
 
 def test_a_record_of_the_tickets_is_a_request():
