@@ -86,7 +86,7 @@ def test_it_learns_from_the_training_split_alone(monkeypatch):
     )
     monkeypatch.setattr(router, "relevance", lambda questions, retriever: [0.5] * len(questions))
     router.fit(None)
-    train = {q.question for q in corpus.load_questions("train")} | {q.question for q in router.requests("train")}
+    train = {q.question for q in corpus.load_questions("train")} | {q.question for q in stages.requests("train")}
     assert set(texts) == train
 
 
@@ -125,4 +125,4 @@ def test_a_record_of_the_tickets_is_a_request():
     (record,) = (r for r in corpus.load_jsonl("tickets") if r["id"] == "t001")
     question = stages.as_question(record)
     assert (question.question, question.answers, question.kind) == (record["complaint"], (record["ticket"],), "ticket")
-    assert question in router.requests("train")
+    assert question in stages.requests("train")

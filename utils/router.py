@@ -8,7 +8,7 @@ import numpy as np
 from utils import corpus, grid, rankings
 from utils.corpus import Question, visible_to
 from utils.retrieval import Retriever, embed
-from utils.stages import as_question
+from utils.stages import requests
 
 ROUTES = ("ticket", "question", "unknown")
 LET_THROUGH = 0.95  # of the answerable development questions
@@ -64,11 +64,6 @@ def fit(retriever: Retriever) -> Router:
     asked = [question for question in _questions("dev") if question.answers]
     minimum = float(np.quantile(relevance(asked, retriever), 1 - LET_THROUGH, method="lower"))
     return Router(retriever, classifier, minimum)
-
-
-def requests(split: str) -> list[Question]:
-    """The ticket requests of a split."""
-    return [as_question(record) for record in corpus.load_jsonl("tickets") if record["split"] == split]
 
 
 def _questions(split: str) -> list[Question]:

@@ -30,11 +30,15 @@ def as_question(record: Mapping) -> Question:
     return Question(record["id"], record["complaint"], line, (), NETWORK, "", TICKET, record["split"], None, line)
 
 
+def requests(split: str) -> list[Question]:
+    """The ticket requests of a split."""
+    return [as_question(record) for record in corpus.load_jsonl("tickets") if record["split"] == split]
+
+
 def exam() -> list[Question]:
     """200 items in the order of ``KINDS``: the 160 questions of ``grid.question_set`` and 40 ticket requests, test
     split."""
-    requests = [as_question(record) for record in corpus.load_jsonl("tickets") if record["split"] == "test"]
-    return grid.question_set() + random.Random(SEED).sample(requests, TICKETS)
+    return grid.question_set() + random.Random(SEED).sample(requests("test"), TICKETS)
 
 
 def outcome(answer: Answer, question: Question) -> str:

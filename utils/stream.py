@@ -55,8 +55,7 @@ def _drawn(rng: random.Random) -> list[Question]:
     """Training questions of every sort, each once."""
     counts = {"unanswerable": NEAR_MISSES, "tenant": CLINICS, "lookup": LOOKUPS}
     drawn = [q for kind, count in counts.items() for q in rng.sample(corpus.load_questions("train", kind), count)]
-    requests = [record for record in corpus.load_jsonl("tickets") if record["split"] == "train"]
-    return drawn + [stages.as_question(record) for record in rng.sample(requests, TICKETS)]
+    return drawn + rng.sample(stages.requests("train"), TICKETS)
 
 
 def _typed(text: str, rng: random.Random) -> tuple[str, tuple[tuple[str, str], ...]]:
