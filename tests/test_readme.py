@@ -5,7 +5,9 @@ import re
 import contract
 import pytest
 
-from utils import claims, settings, showdown
+from utils import settings
+from utils.deciding import showdown
+from utils.evaluation import claims
 
 NAMES = sorted(path.name for path in (settings.ROOT / "notebooks").glob("*.ipynb"))
 
@@ -42,13 +44,13 @@ def test_table_of_claims_is_the_committed_one(readme):
         pytest.skip("no results are recorded yet: make notebooks writes data/results/claims.json")
     part = marked(readme)
     assert part is not None, "README.md needs the lines <!-- claims --> and <!-- /claims --> once"
-    assert part == claims.readme_table(), "README.md: put what utils.claims.readme_table() gives between the two marks"
+    assert part == claims.readme_table(), "README.md: put what claims.readme_table() gives between the two marks"
 
 
 def test_table_of_the_showdown_is_the_committed_one(readme):
     part = marked(readme, "showdown")
     assert part is not None, "README.md needs the lines <!-- showdown --> and <!-- /showdown --> once"
-    assert part == showdown.readme_table(), "README.md: put what python -m utils.showdown prints between the two marks"
+    assert part == showdown.readme_table(), "README.md: put what python -m utils.deciding.showdown prints there"
 
 
 def test_a_missing_link_is_seen():

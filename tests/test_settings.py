@@ -77,6 +77,19 @@ def test_the_device_may_be_chosen(monkeypatch):
         assert settings.device() == wanted
 
 
+@pytest.mark.parametrize("wrong", ["tpu", "CPU", "cuda"])
+def test_a_device_that_is_not_there_is_told(monkeypatch, wrong):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("RVF_DEVICE", wrong)
+    with pytest.raises(SetupError) as told:
+        settings.device()
+    message = str(told.value)
+    assert "\n" not in message
+    assert message.endswith("set it to cpu or leave it out.")
+    assert "RVF_DEVICE" in message
+    assert repr(wrong) in message
+
+
 @pytest.mark.parametrize("wrong", ["0", "-1", "two", "1.5", "²"])
 def test_a_wrong_number_of_threads_is_refused(monkeypatch, wrong):
     monkeypatch.setenv("RVF_THREADS", wrong)

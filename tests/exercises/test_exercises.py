@@ -1,0 +1,228 @@
+"""Every exercise: its printed solution is right, written wrong answers are refused, an empty one is met kindly."""
+
+import re
+
+import numpy as np
+import pytest
+
+from utils import corpus, exercises
+from utils.exercises import EXERCISES, check, hint, solution
+
+# At least one wrong answer for every exercise, the mistake a reader would make, and a word of what must be said to it.
+WRONG = {
+    "00.1": [(12, "what share"), (0.52, "what share"), ("12/48", "ValueError")],
+    "00.2": [
+        (lambda a, b: a[1] >= b[0], "do not overlap|in either order"),
+        (lambda a, b: True, "do not overlap"),
+        (lambda a, b: None, "overlap, in either order"),
+    ],
+    "01.1": [
+        (lambda inputs, outputs, rank: inputs * outputs, "full matrix"),
+        (lambda inputs, outputs, rank: rank * inputs, "of A and of B"),
+        (lambda inputs, outputs, rank: 2 * rank * inputs, "of A and of B"),
+    ],
+    "01.2": [
+        (lambda line: line.startswith("Ticket"), "not valid"),
+        (lambda line: bool(re.search(r"Ticket #\d{5} - \w+ - \w+ - Assigned to \w+ \w\.", line)), "not valid"),
+        (lambda line: bool(re.fullmatch(r"Ticket #\d{5} - \w+ - \w+ - Assigned to \w+ \w\.", line)), "no category"),
+        (lambda line: False, "is a valid line"),
+    ],
+    "02.1": [(lambda loss: loss, "certain and right"), (lambda loss: 2**loss, "undo the logarithm")],
+    "02.2": [
+        (lambda text, facts: sum(f in text for f in facts), "two of the four"),
+        (lambda text, facts: sum(f in text for f in facts) / len(facts), "capitals must not matter"),
+        (lambda text, facts: sum(f in text.lower() for f in facts) / len(facts), "two of the four"),
+    ],
+    "03.1": [(0.612, "wordings and epochs"), (34 * 6 * 4, "wordings and epochs")],
+    "03.2": [
+        (lambda text, right, trained: "borrowed" if any(v in text for v in trained) else "wrong", "comes first"),
+        (
+            lambda text, right, trained: (
+                "right" if right in text else "borrowed" if any(v in text for v in trained) else "wrong"
+            ),
+            "in another case",
+        ),
+        (lambda text, right, trained: "right" if right in text else "borrowed", "simply wrong"),
+    ],
+    "04.1": [
+        (lambda a, b: sum(x * y for x, y in zip(a, b, strict=True)), "ten times as long"),
+        (lambda a, b: sum(x * y for x, y in zip(a, b, strict=True)) / np.dot(a, a), "ten times"),
+        (
+            lambda a, b: abs(float(np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b))),
+            "opposite directions",
+        ),
+        (lambda a, b: 1 - float(np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b)), "0.6"),
+    ],
+    "04.2": [
+        (lambda matrix, query, k: (matrix @ query).argsort()[:k], "nearest to"),
+        (lambda matrix, query, k: (matrix @ query).argsort()[-k:], "best first"),
+        (lambda matrix, query, k: sorted(matrix @ query)[::-1][:k], "numbers of rows"),
+        (lambda matrix, query, k: (matrix @ query).argsort()[::-1][:3], "one best row"),
+    ],
+    "06.1": [
+        (lambda text, ids: [ids[int(n)] for n in re.findall(r"\[(\d)\]", text) if int(n) < 2], "starts at 1"),
+        (lambda text, ids: [ids[(int(n) - 1) % 2] for n in re.findall(r"\[(\d)\]", text)], "must be dropped"),
+        (lambda text, ids: [ids[int(n) - 1] for n in re.findall(r"\[([12])\]", text)], "once, in order"),
+    ],
+    "06.2": [(0.8, "both must go right"), (0.85, "both must go right"), (1.7, "both must go right")],
+    "05.1": [
+        (lambda rankings, k: [item for item in rankings[0] if item in rankings[1]], "once"),
+        (lambda rankings, k: rankings[0] + rankings[1], "once"),
+        (lambda rankings, k: list(dict.fromkeys(rankings[0] + rankings[1])), "b stands in both"),
+        (
+            lambda rankings, k: sorted(
+                {i for r in rankings for i in r}, key=lambda i: -sum(1 / (r.index(i) + 1) for r in rankings if i in r)
+            ),
+            "add k to every rank",
+        ),
+        (
+            lambda rankings, k: sorted(
+                {i for r in rankings for i in r}, key=lambda i: -sum(1 / (r.index(i) + 61) for r in rankings if i in r)
+            ),
+            "use the k that is given",
+        ),
+    ],
+    "05.2": [(0.65, "divide by the same sum"), (1.018, "divide by the same sum"), (2 / 3, "ranks 1, 2 and 3")],
+    "07.1": [
+        (lambda scores, keep: min(scores), "0.5, 0.6, 0.7 and 0.9 reach it"),
+        (lambda scores, keep: sorted(scores, reverse=True)[int(keep * len(scores)) - 1], "keep four, not three"),
+        (lambda scores, keep: max(scores), "no higher than the lowest"),
+    ],
+    "07.2": [
+        (set, "are in force"),
+        (lambda supersedes: {k for k, v in supersedes.items() if v}, "are in force"),
+        (lambda supersedes: set(supersedes.values()), "are in force"),
+    ],
+    "09.1": [
+        (lambda table, p: max(table, key=lambda s: sum(table[s])), "with p = 0"),
+        (lambda table, p: max((1 - p) * a + p * b for a, b in table.values()), "return the share"),
+        (lambda table, p: max(table, key=lambda s: table[s][0] if p < 0.5 else table[s][1]), "with p = 0.2"),
+        (lambda table, p: min(table, key=lambda s: abs(s - p)), "with p = 0.2"),
+    ],
+    "09.2": [
+        (lambda ranked, answers, count: ranked[:count], "gives the answer away"),
+        (
+            lambda ranked, answers, count: [t for t in ranked if not any(a in t.lower() for a in answers)][:count],
+            "16 weeks",
+        ),
+        (lambda ranked, answers, count: [t for t in ranked if "6 w" not in t.lower() or "16" in t], "count of them"),
+        (lambda ranked, answers, count: [ranked[0], ranked[min(2, len(ranked) - 1)]], "none is left|IndexError"),
+    ],
+    "10.1": [
+        (lambda text, passages, number, thumb: text in passages[number - 1], "thumb down"),
+        (lambda text, passages, number, thumb: thumb == 1 and text in passages[number - 1], "where nobody clicked"),
+        (lambda text, passages, number, thumb: thumb != -1 and text in " ".join(passages), "that it cites"),
+        (
+            lambda text, passages, number, thumb: thumb != -1 and bool(number) and text in passages[number - 1],
+            "capitals",
+        ),
+        (
+            lambda text, passages, number, thumb: (
+                thumb != -1 and number is not None and text.lower() in passages[number - 1].lower()
+            ),
+            "no passage 0",
+        ),
+    ],
+    "10.2": [
+        (lambda right, mistaken: 1 - mistaken, "27 of 34"),
+        (lambda right, mistaken: right * (1 - mistaken), "27 of 34"),
+        (lambda right, mistaken: 0.27 / 0.34, "stays at 0.3"),
+        (lambda right, mistaken: (0.3 * (1 - mistaken)) / (0.3 * (1 - mistaken) + 0.7 * mistaken), "0.8"),
+    ],
+    "11.1": [
+        (lambda first_a, token_a, first_b, token_b: 1 + (first_b - first_a) / (token_a - token_b), "from 21 tokens on"),
+        (lambda first_a, token_a, first_b, token_b: 21, "from the first token on"),
+        (lambda first_a, token_a, first_b, token_b: 21 if first_a < first_b else 1, "never catches up"),
+    ],
+    "11.2": [(450, "are joules"), (0.015, "are joules"), (1620, "are joules")],
+    "12.1": [
+        (lambda training, updates, saved: training * updates / saved, "40 answers a day"),
+        (lambda training, updates, saved: 40.0, "twice the answers"),
+        (lambda training, updates, saved: training * updates / (30 * saved) if saved else 0, "never paid back"),
+    ],
+    "12.2": [
+        ({"style": "critical"}, "not rag"),
+        ({"training_budget": "none"}, "has to stay"),
+        ({"tenants": 20, "team_skills": "software"}, "one changed answer"),
+        ({"tenants": "many"}, "ValueError"),
+    ],
+}
+IDS = sorted(EXERCISES)
+
+
+def said(capsys, exercise_id, answer):
+    check(exercise_id, answer)
+    return capsys.readouterr().out.strip()
+
+
+def solved(exercise_id, capsys):
+    """What the printed solution leaves in ``answer``."""
+    solution(exercise_id)
+    names = {}
+    exec(capsys.readouterr().out, names)
+    return names["answer"]
+
+
+def test_every_exercise_has_wrong_answers_here():
+    assert set(WRONG) == set(EXERCISES)
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_the_printed_solution_is_right(capsys, exercise_id):
+    answer = solved(exercise_id, capsys)
+    assert said(capsys, exercise_id, answer) == f"Right. Exercise {exercise_id} is done."
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer", "words"),
+    [pytest.param(i, *wrong, id=f"{i}-{n}") for i, answers in WRONG.items() for n, wrong in enumerate(answers)],
+)
+def test_a_wrong_answer_is_refused_with_what_is_wrong(capsys, exercise_id, answer, words):
+    told = said(capsys, exercise_id, answer)
+    assert told.startswith("Not yet: ")
+    assert re.search(words, told)
+    assert "Right" not in told
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_an_unattempted_exercise_is_met_kindly(capsys, exercise_id):
+    told = said(capsys, exercise_id, None)
+    assert told.startswith(f"Exercise {exercise_id} is waiting for you")
+    assert f"exercises.hint('{exercise_id}')" in told
+    assert "wrong" not in told.lower()
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_an_answer_that_raises_or_is_of_another_kind_is_told(capsys, exercise_id):
+    def broken(*arguments):
+        raise KeyError("oops")
+
+    assert said(capsys, exercise_id, broken).startswith("Not yet: your answer raised ")
+    assert said(capsys, exercise_id, object()).startswith("Not yet: your answer raised TypeError")
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_a_hint_helps_without_giving_the_answer_away(capsys, exercise_id):
+    hint(exercise_id)
+    told = capsys.readouterr().out.strip()
+    assert len(told.split()) > 4
+    assert EXERCISES[exercise_id].solution.strip() not in told
+
+
+@pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution], ids=["check", "hint", "solution"])
+def test_an_unknown_exercise_is_refused_with_those_that_are_there(ask):
+    with pytest.raises(ValueError, match=r"There is no exercise '99\.9': there are 00\.1, "):
+        ask("99.9")
+
+
+def test_the_ticket_pattern_of_the_solution_fits_every_ticket_of_the_house(capsys):
+    valid = solved("01.2", capsys)
+    tickets = corpus.load_records("tickets")
+    assert tickets
+    assert all(valid(record["ticket"]) for record in tickets)
+    assert not any(valid(record["complaint"]) for record in tickets)
+
+
+def test_a_checker_that_finds_a_problem_is_shown_word_for_word(monkeypatch, capsys):
+    monkeypatch.setitem(exercises.EXERCISES, "50.1", exercises.Exercise(lambda answer: "too warm.", "", ""))
+    assert said(capsys, "50.1", 1) == "Not yet: too warm."

@@ -1,0 +1,122 @@
+"""What ``make notebooks`` stores: the same on every machine, and nothing that breaks a preview."""
+
+import copy
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from utils.setup import notebooks
+
+
+def stream(text, name="stdout"):
+    return v4.new_output("stream", name=name, text=text)
+
+
+def stored(*outputs, **metadata):
+    """The only cell of a notebook after it was normalised."""
+    cell = v4.new_code_cell("1", outputs=list(outputs), metadata=metadata, execution_count=7)
+    notebook = v4.new_notebook(cells=[cell])
+    notebooks.normalise(notebook)
+    nbformat.validate(notebook)
+    return notebook.cells[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("plain\nlines\n", "plain\nlines\n"),
+        ("\r  0%|   |\r 50%|#  |\r100%|###|\ndone\n", "100%|###|\ndone\n"),
+        ("first\n\r 50%\r100%", "first\n100%"),
+        (" 50%\r100%\r", "100%"),
+        ("from Windows\r\nnext\r\n", "from Windows\nnext\n"),
+        ("a\rb\nc\rd\n", "b\nd\n"),
+        ("", ""),
+    ],
+)
+def test_progress_bars_keep_their_last_state(written, kept):
+    assert [out.text for out in stored(stream(written)).outputs] == [kept]
+
+
+def test_neighbouring_streams_are_joined_before_a_bar_is_cut():
+    cell = stored(stream("label\n 10%"), stream("\r 50%"), stream("\r100%\n"), stream("done\n"))
+    assert [out.text for out in cell.outputs] == ["label\n100%\ndone\n"]
+
+
+def test_streams_around_a_picture_stay_apart():
+    picture = v4.new_output("display_data", {"image/png": "aGk="})
+    cell = stored(stream("before\n"), picture, stream("Figure: it.\n"))
+    assert [out.output_type for out in cell.outputs] == ["stream", "display_data", "stream"]
+    assert [out.get("text") for out in cell.outputs] == ["before\n", None, "Figure: it.\n"]
+
+
+def test_standard_error_is_dropped_and_does_not_part_what_it_stood_between():
+    cell = stored(stream("a\n"), stream("a warning\n", name="stderr"), stream("b\n"))
+    assert [(out.name, out.text) for out in cell.outputs] == [("stdout", "a\nb\n")]
+
+
+def test_alternative_text_and_size_of_pictures_are_kept():
+    metadata = {"image/png": {"width": 720, "height": 300, "alt": "Two bars."}}
+    data = {"image/png": "aGk=", "text/plain": "<Image>"}
+    (out,) = stored(v4.new_output("display_data", data, metadata=metadata)).outputs
+    assert out.metadata == metadata
+    assert out.data == data
+
+
+def test_only_tags_are_kept_of_the_metadata_of_cells():
+    kept = stored(tags=["nbval-check-output"], execution={"iopub.status.busy": "2026-01-01"}, collapsed=True)
+    assert kept.metadata == {"tags": ["nbval-check-output"]}
+    assert stored(tags=[], scrolled=True).metadata == {}
+
+
+@pytest.fixture
+def notebook():
+    """As a kernel leaves it: counts that jump, random cell ids, widget state, the details of one machine."""
+    result = v4.new_output("execute_result", {"text/plain": "1"}, execution_count=9)
+    cells = [
+        v4.new_markdown_cell("# Title", metadata={"editable": True}),
+        v4.new_code_cell("1", execution_count=9, outputs=[result]),
+        v4.new_markdown_cell("Words."),
+        v4.new_code_cell("# only a comment"),
+        v4.new_code_cell("print(2)", execution_count=12, outputs=[stream(" 1%\r2\n")]),
+    ]
+    made = v4.new_notebook(cells=cells)
+    made.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"name": "my-env", "display_name": "my env", "language": "python"},
+            "language_info": {"name": "python", "version": "3.11.7", "file_extension": ".py"},
+            "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}}},
+        }
+    )
+    return made
+
+
+def test_metadata_of_the_notebook_is_the_same_everywhere(notebook):
+    notebooks.normalise(notebook)
+    assert notebook.metadata == {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+
+
+def test_code_cells_and_their_results_are_counted(notebook):
+    notebooks.normalise(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == [1, 2, 3]
+    assert code[0].outputs[0].execution_count == 1
+    assert all("execution_count" not in cell for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def test_ids_follow_the_order_and_sources_are_untouched(notebook):
+    sources = [cell.source for cell in notebook.cells]
+    notebooks.normalise(notebook)
+    assert [cell.id for cell in notebook.cells] == ["cell-00", "cell-01", "cell-02", "cell-03", "cell-04"]
+    assert [cell.source for cell in notebook.cells] == sources
+
+
+def test_normalising_again_changes_nothing(notebook):
+    notebooks.normalise(notebook)
+    once = copy.deepcopy(notebook)
+    notebooks.normalise(notebook)
+    assert notebook == once
+    nbformat.validate(notebook)

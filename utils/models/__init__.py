@@ -1,0 +1,10 @@
+"""The models: files fetched and verified, loading, completion, embedding, likelihood.
+
+Here belongs what is true of a model whatever it is asked. Prompts, documents and scores don't belong here.
+"""
+
+from utils.models.embedder import embed, unit_vectors, valid_texts
+from utils.models.files import EMBEDDER, FULL_WEIGHTS, GENERATOR, TRAINING_REPORT, PackagedModel, fetch, sha256
+from utils.models.likelihood import IGNORED, answer_loss, collate, encode_example, losses
+from utils.models.llm import LLM, Chat, Completion
+from utils.models.loading import identity, load_embedder, load_llm

@@ -1,0 +1,81 @@
+"""How well a model expects an answer: tokens and labels of a chat, padded batches, and the loss over the answers.
+
+Training minimises this loss; the same loss measures what a model learned and what it forgot.
+"""
+
+from collections.abc import Sequence
+
+from utils.models.llm import LLM, Chat
+
+IGNORED = -100  # label of tokens that are not learned, as torch's cross entropy expects it
+
+
+def encode_example(tokenizer, chat: Chat) -> dict[str, list[int]]:
+    """Token ids of a chat that ends with the assistant's answer, and labels: the answer and its end-of-turn token.
+
+    Raises ValueError if the last message is not an answer with text.
+    """
+    if len(chat) < 2 or chat[-1]["role"] != "assistant" or not chat[-1]["content"].strip():
+        raise ValueError("A training example must end with an assistant message that has text.")
+    prompt = tokenizer.apply_chat_template(list(chat[:-1]), tokenize=False, add_generation_prompt=True)
+    ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    answer = tokenizer(chat[-1]["content"] + "<|im_end|>", add_special_tokens=False)["input_ids"]
+    return {"input_ids": ids + answer, "labels": [IGNORED] * len(ids) + answer}
+
+
+def collate(pad: int, rows: Sequence[dict]) -> dict:
+    """Rows padded on the left, so that all answers of a batch end in the same column: tensors (rows, tokens).
+
+    Rows that bring ``states`` (see ``finetuning.frozen_layers``) give ``inputs_embeds`` (rows, tokens, width) in
+    place of ``input_ids``.
+    """
+    import torch
+
+    width = max(len(row["input_ids"]) for row in rows)
+    gaps = [width - len(row["input_ids"]) for row in rows]
+    filled = {
+        "input_ids": [[pad] * gap + row["input_ids"] for row, gap in zip(rows, gaps, strict=True)],
+        "attention_mask": [[0] * gap + [1] * (width - gap) for gap in gaps],
+        "labels": [[IGNORED] * gap + row["labels"] for row, gap in zip(rows, gaps, strict=True)],
+    }
+    batch = {name: torch.tensor(values) for name, values in filled.items()}
+    if "states" in rows[0]:  # what the frozen lower layers handed up stands for the tokens
+        states = [torch.nn.functional.pad(row["states"], (0, 0, gap, 0)) for row, gap in zip(rows, gaps, strict=True)]
+        batch["inputs_embeds"] = torch.stack(states)
+        del batch["input_ids"]
+    return batch
+
+
+def answer_loss(model, inputs: dict):
+    """Mean cross entropy (nats a token) over the labelled tokens, with logits computed at their positions alone.
+
+    The vocabulary of 49,152 makes the logits the most expensive part of a short example; most positions need none.
+    """
+    import torch
+
+    core = model.get_base_model() if hasattr(model, "get_base_model") else model  # peft puts its layers into the core
+    read = {name: inputs[name] for name in ("input_ids", "inputs_embeds") if name in inputs}
+    positions = (inputs["attention_mask"].cumsum(1) - 1).clamp(min=0)
+    states = core.get_decoder()(
+        **read, attention_mask=inputs["attention_mask"], position_ids=positions, use_cache=False
+    ).last_hidden_state
+    wanted = inputs["labels"][:, 1:]
+    learned = wanted != IGNORED
+    logits = core.get_output_embeddings()(states[:, :-1][learned])
+    return torch.nn.functional.cross_entropy(logits.float(), wanted[learned])
+
+
+def losses(llm: LLM, pages: Sequence[Chat]) -> list[float]:
+    """Mean negative log-likelihood a token of every page's text, in nats; its exponential is the perplexity."""
+    import torch
+
+    with torch.inference_mode():
+        return [
+            float(answer_loss(llm.model, collate(0, [_text_alone(encode_example(llm.tokenizer, chat))])))
+            for chat in pages
+        ]
+
+
+def _text_alone(row: dict) -> dict:
+    """The row with the end of the turn unlabelled: a page that was cut does not end there."""
+    return row | {"labels": [*row["labels"][:-1], IGNORED]}

@@ -1,0 +1,9 @@
+"""Text in, judgement out: accepted answers, abstaining, letters, items.
+
+Here belongs whatever decides whether a text is right. Nothing here retrieves, prompts or trains.
+"""
+
+from utils.scoring.abstention import ABSTENTION, abstains
+from utils.scoring.answers import contains_answer, normalise, score_answers
+from utils.scoring.items import score_items
+from utils.scoring.letters import CLOSE, MARKERS, facts_kept, fit_voice_classifier, letter_body, markers, rate_letters

@@ -1,0 +1,66 @@
+"""Letters in the house voice: its markers, the facts kept, a classifier of voice, and what is usable."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from utils.models import embed
+from utils.scoring.answers import contains_answer
+
+CLOSE = "Here whenever you need us."
+MARKERS = ("greets by name", "speaks of we and you", "short sentences", "one next step", "closes as agreed")
+_OFFICE = re.compile(
+    r"\b(hereby|regarding|in respect of|kindly|please be advised|rescheduled|payable|dispatch\w*|attendance"
+    r"|commenc\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def markers(text: str) -> dict[str, float]:
+    """1 or 0 for each countable mark of the voice (see ``data/voice_guide.md``)."""
+    lines = [line.strip() for line in text.strip().split("\n") if line.strip()] or [""]
+    body = " ".join(lines[1:-1])
+    sentences = [s for s in re.split(r"(?<=[.?])\s+", body) if s]
+    words = set(re.findall(r"[a-z']+", body.lower()))
+    short = bool(sentences) and max(len(s.split()) for s in sentences) <= 16 and "!" not in text
+    found = (
+        bool(re.fullmatch(r"Hello [A-Z][\w'-]+,", lines[0])),
+        "we" in words and bool(words & {"you", "your"}),
+        short and not _OFFICE.search(text),
+        sum(s.startswith("Next,") for s in sentences) == 1,
+        lines[-1] == CLOSE,
+    )
+    return dict(zip(MARKERS, map(float, found), strict=True))
+
+
+def facts_kept(text: str, facts: Sequence[str]) -> float:
+    """Share of a message's facts (dates, amounts, names) that still stand in the text."""
+    return float(np.mean([contains_answer(text, [fact]) for fact in facts]))
+
+
+def fit_voice_classifier(records: Sequence[Mapping]):
+    """A classifier of office against house voice, on sentence vectors: ``predict_proba(...)[:, 1]`` is house voice.
+
+    Greeting and closing line are cut off first: they alone would give the voice away.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    texts = [letter_body(record[side]) for side in ("plain", "brand") for record in records]
+    return LogisticRegression(max_iter=1000).fit(embed(texts), [0] * len(records) + [1] * len(records))
+
+
+def rate_letters(texts: Sequence[str], records: Sequence[Mapping], classifier) -> dict[str, list[float]]:
+    """One value a message: share of ``markers``; ``house voice``, 1 or 0, as the classifier sees it; share of ``facts
+    kept``; ``usable``, 1 if all three are complete."""
+    marks = [float(np.mean(list(markers(text).values()))) for text in texts]
+    house = [float(label) for label in classifier.predict(embed([letter_body(text) for text in texts]))]
+    facts = [facts_kept(text, record["facts"]) for text, record in zip(texts, records, strict=True)]
+    usable = [float(min(values) == 1.0) for values in zip(marks, house, facts, strict=True)]
+    return {"markers": marks, "house voice": house, "facts kept": facts, "usable": usable}
+
+
+def letter_body(text: str) -> str:
+    """The text without a greeting line and the agreed closing line."""
+    lines = [line for line in text.strip().split("\n") if line.strip() and line.strip() != CLOSE]
+    return " ".join(lines[1:] if len(lines) > 1 and lines[0].startswith("Hello") else lines)

@@ -1,0 +1,38 @@
+"""The house voice: office messages rewritten as letters to patients."""
+
+from collections.abc import Mapping, Sequence
+
+from utils.corpus import load_records
+from utils.finetuning import Recipe
+from utils.models import Chat
+
+RECIPE = Recipe(rank=16, alpha=32, learning_rate=2e-3, epochs=3, batch_size=4, top_layers=10)
+MAX_NEW_TOKENS = 76
+GUIDE = (
+    "Rewrite the message for a patient. Begin with 'Hello', the first name and a comma. Say 'we' and 'you'. Use short, "
+    "warm sentences without office words. Keep every date, time, amount and name as it is. One sentence begins with "
+    "'Next,' and says what to do. End with the line 'Here whenever you need us.'"
+)
+
+
+def load(split: str) -> list[dict]:
+    """The messages of a split, train, dev or test: the plain message, the same in the house voice, the facts in it."""
+    return load_records("voice", split)
+
+
+def prompt(record: Mapping) -> Chat:
+    """The short prompt that the fine-tuned model is trained on and asked with."""
+    return [{"role": "system", "content": "Our voice."}, {"role": "user", "content": record["plain"]}]
+
+
+def example(record: Mapping) -> Chat:
+    """A training example."""
+    return [*prompt(record), {"role": "assistant", "content": record["brand"]}]
+
+
+def prompt_with_guide(record: Mapping, examples: Sequence[Mapping] = ()) -> Chat:
+    """A prompt with the guide and few-shot examples."""
+    turns = [{"role": "system", "content": GUIDE}]
+    for other in (*examples, record):
+        turns += [{"role": "user", "content": other["plain"]}, {"role": "assistant", "content": other["brand"]}]
+    return turns[:-1]
