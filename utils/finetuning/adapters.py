@@ -57,7 +57,7 @@ def train(
 
 def adapter_folder(examples: Sequence[Chat], recipe: Recipe, start: Path | None = None) -> Path:
     """Where the adapter for these examples, this recipe, this start and the chosen base model is, or will be."""
-    base = models.identity(settings.llm_name(), models.GENERATOR)
+    base = models.identity(models.chosen_generator())
     begun = [start.name] if start else []
     return training.cache_folder("adapters", base, asdict(recipe), [list(chat) for chat in examples], *begun)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils import models, settings
+from utils import models
 from utils.corpus import Chunk, Document, chunk_document
 from utils.models import unit_vectors, valid_texts
 from utils.retrieval import store
@@ -188,4 +188,4 @@ class Retriever:
 
     @staticmethod
     def _embedder_id() -> str:
-        return models.identity(settings.embedder_name(), models.EMBEDDER)
+        return models.identity(models.chosen_embedder())
