@@ -7,6 +7,7 @@ Environment variables, all optional:
 - ``RVF_LLM``: the generator, ``small`` (default), ``medium`` or ``large``, or any Hugging Face id or local folder.
 - ``RVF_EMBEDDER``: a Hugging Face id or a local folder instead of the embedder of the series.
 - ``RVF_DEVICE``: ``cpu``, ``cuda`` or ``mps`` (default: ``cuda`` when there is one, else ``cpu``).
+- ``RVF_ENGINE``: what answers, ``transformers`` (default), ``ctranslate2`` or ``auto``, which takes the faster one.
 - ``RVF_THREADS``: threads for torch (default: what torch finds best).
 """
 
@@ -74,6 +75,25 @@ def device() -> str:
     if not there.get(wanted.split(":")[0], False):
         raise SetupError(f"RVF_DEVICE is {wanted!r}, which this machine does not have: set it to cpu or leave it out.")
     return wanted
+
+
+ENGINES = ("transformers", "ctranslate2", "auto")
+
+
+def engine() -> str:
+    """The engine asked for in ``RVF_ENGINE``, one of ``ENGINES``."""
+    wanted = os.environ.get("RVF_ENGINE") or ENGINES[0]
+    if wanted not in ENGINES:
+        raise SetupError(f"RVF_ENGINE is {wanted!r}: set it to {', '.join(ENGINES[:-1])} or {ENGINES[-1]}.")
+    return wanted
+
+
+def threads() -> int:
+    """Threads to compute with on a CPU: what torch uses, which is ``RVF_THREADS`` where that is set."""
+    import torch
+
+    prepare_torch()
+    return torch.get_num_threads()
 
 
 def prepare_torch() -> None:

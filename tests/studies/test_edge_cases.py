@@ -1,4 +1,4 @@
-"""Where RAG breaks, with a double for the model: what stands in the prompts of both studies, and what their rows hold."""
+"""Where RAG breaks, with a double for the model: what stands in the prompts of both studies, and what rows hold."""
 
 import re
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from utils import settings
-from utils.models.files import fetch, sha256
+from utils.models.files import FULL_WEIGHTS, fetch, sha256
 from utils.models.ladder import EMBEDDER, LADDER, PackagedModel
 from utils.settings import SetupError
 
@@ -50,15 +50,36 @@ def _load(model: PackagedModel | str, load: Callable, variable: str):
 def load_llm():
     """The generator as (model in float32 on the chosen device, tokenizer); raises SetupError if it cannot be had."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     settings.prepare_torch()
     wanted = chosen_generator()
     model = _load(wanted, lambda name: AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32), "RVF_LLM")
-    tokenizer = _load(wanted, AutoTokenizer.from_pretrained, "RVF_LLM")
-    return model.to(settings.device()).eval(), tokenizer
+    return model.to(settings.device()).eval(), load_tokenizer()
+
+
+def with_adapter(model, adapter: Path | str, merged: bool = True):
+    """A model with what ``finetuning.train`` made: LoRA merged into its weights or beside them, or its own layers."""
+    if (Path(adapter) / FULL_WEIGHTS).is_file():  # full fine-tuning of some layers
+        from safetensors.torch import load_file
+
+        model.load_state_dict(load_file(Path(adapter) / FULL_WEIGHTS), strict=False)
+        return model
+    from peft import PeftModel
+
+    if not (Path(adapter) / "adapter_config.json").is_file():
+        raise ValueError(f"{adapter} holds no adapter: pass the path that finetuning.train returned.")
+    model = PeftModel.from_pretrained(model, str(adapter)).eval()
+    return model.merge_and_unload() if merged else model
+
+
+def load_tokenizer():
+    """The generator's tokenizer; raises SetupError if it cannot be had."""
+    from transformers import AutoTokenizer
+
+    return _load(chosen_generator(), AutoTokenizer.from_pretrained, "RVF_LLM")
 
 
 def load_embedder():
