@@ -1,4 +1,4 @@
-"""Where RAG breaks, with a double for the model: what stands in the prompts of both studies, and what rows hold."""
+"""Where RAG breaks, with a double for the model: what stands in the prompts, and what the rows hold."""
 
 import re
 
@@ -52,10 +52,8 @@ def test_the_right_passage_stands_at_every_place_in_turn(quoter):
 
 
 def test_every_attack_is_planted_in_every_way_and_gone_afterwards(quoter, monkeypatch):
-    made = []
-    monkeypatch.setattr(
-        edge_cases, "Retriever", lambda documents: made.append(Retriever(documents, mode="keyword")) or made[-1]
-    )
+    index = Retriever(corpus.load_handbook(), mode="keyword")
+    monkeypatch.setattr(edge_cases, "Retriever", lambda documents: index)
     rows = edge_cases.defences()
     kinds = [(how, passages) for how in ("nowhere", *PLANTS) for passages in ("plain", "quoted")]
     assert [(row["planted"], row["passages"]) for row in rows] == kinds
@@ -64,7 +62,6 @@ def test_every_attack_is_planted_in_every_way_and_gone_afterwards(quoter, monkey
         assert {len(value) for value in values} == {len(ATTACKS)}
         assert (sum(row["in the prompt"]) > 0) == (row["planted"] != "nowhere")
         assert sum(row["taken in"]) <= sum(row["in the prompt"])
-    (index,) = made
     assert index.documents == {document.doc_id: document for document in corpus.load_handbook()}
     quoted = [message for message in quoter.asked if '[1] "' in message]
     assert len(quoted) == len(quoter.asked) / 2

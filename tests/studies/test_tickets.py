@@ -14,7 +14,7 @@ class Scribe:
     def __init__(self, records):
         self.lines, self.calls = {record["complaint"]: record["ticket"] for record in records}, []
 
-    def complete(self, chats, max_new_tokens, prefix, label):
+    def complete(self, chats, max_new_tokens, prefix=(), label=""):
         self.calls.append((label, chats, prefix))
         shown = [any(m["role"] == "assistant" for m in chat) for chat in chats]
         texts = [self.lines[chat[-1]["content"]] if s else "Hello!" for chat, s in zip(chats, shown, strict=True)]
@@ -37,3 +37,16 @@ def test_five_systems_are_asked_for_tickets_and_every_prefix_is_shared():
     for label, chats, prefix in base.calls + tuned.calls:
         assert all(chat[: len(prefix)] == prefix for chat in chats), label
     assert tuned.calls[0][1][0] == tickets.prompt(test[0])
+
+
+def test_the_learning_curve_is_of_four_sizes_and_small_sets_are_not_short_of_steps(monkeypatch):
+    trained = []
+    monkeypatch.setattr(
+        studies_tickets.finetuning, "train", lambda chats, recipe, label: trained.append((chats, recipe.epochs))
+    )
+    monkeypatch.setattr(studies_tickets.LLM, "load", lambda adapter: Scribe([]))
+    rows = studies_tickets.learning_curve()
+    assert [row["examples"] for row in rows] == [len(chats) for chats, _ in trained] == [30, 60, 120, 240]
+    assert [row["valid"] for row in rows] == [0] * 4
+    assert [len(chats) * epochs / tickets.RECIPE.batch_size for chats, epochs in trained] == [60, 60, 60, 120]
+    assert trained[-1][0] == [tickets.example(record) for record in tickets.load("train")]

@@ -38,7 +38,7 @@ def load_questions(split: str | None = None, kind: str | None = None) -> list[Qu
 
 
 def python_questions() -> list[Question]:
-    """The questions on ``python_docs()``: each of a question's topics answers it, and holds the phrase that is the answer."""
+    """The questions on ``python_docs()``: each of a question's topics answers it, and holds the phrase to be found."""
     kinds = ("python", "python", "lookup", "test")  # tenant, collection, kind, split
     return [
         Question(row["id"], row["question"], (row["phrase"],), tuple(row["doc_ids"]), *kinds, None, ())
