@@ -49,7 +49,7 @@ def run(folder, recipe=UPPER, answers=False, sampling="random", skip=False) -> t
         return collate(tokenizer.eos_token_id, batch)
 
     if answers:
-        ours.run(adapted, rows, padded, answer_loss, folder / "made", sampling)
+        ours.fit(adapted, rows, padded, answer_loss, folder / "made", sampling)
         losses = ours.losses
     else:
         losses = plain_losses(adapted, rows, padded, ours._arguments(folder, sampling))

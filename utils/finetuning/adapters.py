@@ -143,7 +143,7 @@ def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: s
         states = frozen_layers.lower_states(model, rows, recipe.top_layers)
         rows = [row | {"states": state} for row, state in zip(rows, states, strict=True)]
         frozen_layers.skip_lower(model, recipe.top_layers)
-    trained = run.run(
+    trained = run.fit(
         _trainable(model, recipe, start),
         rows,
         lambda batch: collate(tokenizer.eos_token_id, batch),

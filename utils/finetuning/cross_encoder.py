@@ -89,7 +89,7 @@ def _train_into(folder: Path, pairs: Sequence[PassagePair], recipe: CrossEncoder
 
     run = training.Training(recipe, math.ceil(len(pairs) / recipe.batch_size) * recipe.epochs, label)
     rows = [_encoded(tokenizer, pair) for pair in pairs]
-    run.run(model, rows, lambda some: tokenizer.pad(some, return_tensors="pt"), loss, folder).save_pretrained(folder)
+    run.fit(model, rows, lambda some: tokenizer.pad(some, return_tensors="pt"), loss, folder).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     run.report(folder, pairs=len(pairs))
 

@@ -114,7 +114,7 @@ def _tune_into(folder: Path, examples: Sequence[ChunkPair], recipe: EmbedderReci
         return contrastive_loss(*units, inputs["compete"])
 
     run = training.Training(recipe, math.ceil(len(examples) / recipe.batch_size) * recipe.epochs, label)
-    run.run(model, list(examples), lambda batch: _collate(model, batch), loss, folder, sampling="random")
+    run.fit(model, list(examples), lambda batch: _collate(model, batch), loss, folder, sampling="random")
     model.save(str(folder), create_model_card=False)
     run.report(folder, pairs=len(examples))
 

@@ -81,19 +81,22 @@ def _forget_older(home: Path, name: str) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def main(target: str, adapter: str | None = None) -> None:
-    """Convert the chosen generator into the folder ``target``; with an adapter, merged into a copy first."""
+def main(target: str, adapter: str | None = None, quantization: str | None = "int8") -> None:
+    """Convert the chosen generator into the folder ``target``; with an adapter, merged into a copy first.
+
+    ``quantization``: None keeps the numbers as they are, for comparisons.
+    """
     import torch
     from ctranslate2.converters import TransformersConverter
 
     if adapter is None:
-        TransformersConverter(location(chosen_generator())).convert(target, quantization="int8")
+        TransformersConverter(location(chosen_generator())).convert(target, quantization=quantization)
         return
     model, tokenizer = load_llm()
     with tempfile.TemporaryDirectory(dir=Path(target).parent, prefix="merged-") as scratch:
         with_adapter(model, adapter).to(torch.float16).save_pretrained(scratch)
         tokenizer.save_pretrained(scratch)
-        TransformersConverter(scratch).convert(target, quantization="int8")
+        TransformersConverter(scratch).convert(target, quantization=quantization)
 
 
 if __name__ == "__main__":

@@ -114,8 +114,9 @@ class CTranslate2Engine:
     loaded at its first use.
     """
 
-    def __init__(self, folder: Path | str, tokenizer, stops: Sequence[int], context: int):
+    def __init__(self, folder: Path | str, tokenizer, stops: Sequence[int], context: int, compute_type: str = "int8"):
         self.folder, self.tokenizer, self.stops, self.context = str(folder), tokenizer, list(stops), context
+        self.compute_type = compute_type
         self._generators = {}
 
     @property
@@ -151,6 +152,6 @@ class CTranslate2Engine:
         if alone not in self._generators:
             wide, deep = (1, settings.threads()) if alone else (settings.threads(), 1)
             self._generators[alone] = ctranslate2.Generator(
-                self.folder, device="cpu", compute_type="int8", inter_threads=wide, intra_threads=deep
+                self.folder, device="cpu", compute_type=self.compute_type, inter_threads=wide, intra_threads=deep
             )
         return self._generators[alone]
