@@ -48,4 +48,4 @@ class RagPipeline:
             found = [hits if score >= self.minimum_score else [] for hits, score in zip(found, scores, strict=True)]
         seconds = (time.perf_counter() - start) / max(1, len(questions))
         answers = self.reader.answer(questions, [hits[::-1] for hits in found], label)
-        return [replace(answer, timing={"retrieval": seconds, **answer.timing}) for answer in answers]
+        return [replace(answer, timing={**answer.timing, "retrieval": seconds}) for answer in answers]

@@ -46,7 +46,11 @@ def answer_from(completion: Completion, hits: Sequence[Hit] = ()) -> Answer:
         citations=() if abstained else cited_documents(numbered, hits),
         hits=tuple(hits),
         abstained=abstained,
-        timing={"prefill": completion.prefill_seconds, "decoding": completion.seconds - completion.prefill_seconds},
+        timing={
+            "retrieval": 0.0,
+            "prefill": completion.prefill_seconds,
+            "decoding": completion.seconds - completion.prefill_seconds,
+        },
         prompt_tokens=completion.prompt_tokens,
         new_tokens=completion.new_tokens,
     )
