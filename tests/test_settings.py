@@ -11,7 +11,10 @@ import torch
 from utils import settings
 from utils.settings import SetupError
 
-HUGGING_FACE_SETTINGS = "import os, utils.settings; print(os.environ.get('HF_HUB_OFFLINE', 'online'))"
+HUGGING_FACE_SETTINGS = """
+import os, utils.settings
+print(os.environ.get("HF_HUB_OFFLINE", "online"), utils.settings.HUB_ALLOWED)
+"""
 
 
 def test_the_cache_is_where_rvf_cache_says_and_is_made(monkeypatch, tmp_path):
@@ -56,11 +59,20 @@ def test_a_folder_that_cannot_be_made_is_told_with_the_variable_to_change(monkey
     assert "\n" not in str(told.value)
 
 
-def test_an_empty_model_name_means_the_embedded_model(monkeypatch):
-    monkeypatch.setenv("RVF_LLM", "")
-    monkeypatch.setenv("RVF_EMBEDDER", "someone/embedder")
-    assert settings.llm_name() is None
-    assert settings.embedder_name() == "someone/embedder"
+def test_without_a_name_the_models_are_small_and_the_embedder_of_the_series(monkeypatch):
+    for unset in (lambda name: monkeypatch.setenv(name, ""), monkeypatch.delenv):
+        for variable in ("RVF_LLM", "RVF_EMBEDDER"):
+            monkeypatch.setenv(variable, "anything")
+            unset(variable)
+        assert settings.llm_name() == "small"
+        assert settings.embedder_name() is None
+
+
+def test_other_models_go_by_the_name_that_was_given(monkeypatch):
+    for name in ("medium", "someone/model", "~/folder"):
+        monkeypatch.setenv("RVF_LLM", name)
+        monkeypatch.setenv("RVF_EMBEDDER", name)
+        assert settings.llm_name() == settings.embedder_name() == name
 
 
 @pytest.mark.parametrize(("has_cuda", "expected"), [(True, "cuda"), (False, "cpu")])
@@ -122,19 +134,29 @@ def test_progress_goes_to_standard_output(capsys):
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({}, "1"),
-        ({"RVF_LLM": "someone/model"}, "online"),
-        ({"RVF_EMBEDDER": "someone/model"}, "online"),
-        ({"RVF_LLM": "utils"}, "1"),  # a folder that is there
-        ({"HF_HUB_OFFLINE": "0"}, "0"),  # the reader's own choice stands
+        ({}, "1 True"),  # the libraries are kept offline, and the models of the series may still come from the Hub
+        ({"RVF_LLM": "large"}, "1 True"),
+        ({"RVF_LLM": "someone/model"}, "online True"),
+        ({"RVF_EMBEDDER": "someone/model"}, "online True"),
+        ({"RVF_LLM": "utils"}, "1 True"),  # a folder that is there
+        ({"HF_HUB_OFFLINE": "0"}, "0 True"),  # the reader's own choice stands
+        ({"HF_HUB_OFFLINE": "1"}, "1 False"),
+        ({"HF_HUB_OFFLINE": "yes", "RVF_LLM": "someone/model"}, "yes False"),
+        ({"TRANSFORMERS_OFFLINE": "1"}, "1 False"),
     ],
     ids=str,
 )
 def test_the_hub_is_asked_only_for_models_that_come_from_there(environment, expected):
-    mine = ("RVF_LLM", "RVF_EMBEDDER", "HF_HUB_OFFLINE")
+    mine = ("RVF_LLM", "RVF_EMBEDDER", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
     clean = {name: value for name, value in os.environ.items() if name not in mine}
     command = [sys.executable, "-c", HUGGING_FACE_SETTINGS]
     done = subprocess.run(
         command, env=clean | environment, cwd=settings.ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == expected
+
+
+def test_the_tests_themselves_reach_no_network():
+    assert not settings.HUB_ALLOWED
+    assert os.environ["HF_ENDPOINT"] == "http://127.0.0.1:9"
+    assert os.environ["PIP_NO_INDEX"] == "1"

@@ -4,8 +4,10 @@ Environment variables, all optional:
 
 - ``RVF_CACHE``: folder for the models (default: the user cache folder of the system).
 - ``RVF_RUNS``: folder for adapters and recorded claims (default: ``runs`` inside the cache).
-- ``RVF_LLM``, ``RVF_EMBEDDER``: a Hugging Face id or a local folder instead of the embedded models.
+- ``RVF_LLM``: the generator, ``small`` (default), ``medium`` or ``large``, or any Hugging Face id or local folder.
+- ``RVF_EMBEDDER``: a Hugging Face id or a local folder instead of the embedder of the series.
 - ``RVF_DEVICE``: ``cpu``, ``cuda`` or ``mps`` (default: ``cuda`` when there is one, else ``cpu``).
+- ``RVF_ENGINE``: what answers, ``transformers`` (default), ``ctranslate2`` or ``auto``, which takes the faster one.
 - ``RVF_THREADS``: threads for torch (default: what torch finds best).
 """
 
@@ -49,13 +51,16 @@ def _made(folder: Path, variable: str) -> Path:
     return folder
 
 
-def llm_name() -> str | None:
-    """The generator asked for in ``RVF_LLM``, or None for the embedded one."""
-    return os.environ.get("RVF_LLM") or None
+SIZES = ("small", "medium", "large")  # the ladder of generators, see ``models.ladder``
+
+
+def llm_name() -> str:
+    """The generator asked for in ``RVF_LLM``: one of ``SIZES``, a Hugging Face id or a folder."""
+    return os.environ.get("RVF_LLM") or SIZES[0]
 
 
 def embedder_name() -> str | None:
-    """The embedder asked for in ``RVF_EMBEDDER``, or None for the embedded one."""
+    """The embedder asked for in ``RVF_EMBEDDER``, or None for that of the series."""
     return os.environ.get("RVF_EMBEDDER") or None
 
 
@@ -70,6 +75,25 @@ def device() -> str:
     if not there.get(wanted.split(":")[0], False):
         raise SetupError(f"RVF_DEVICE is {wanted!r}, which this machine does not have: set it to cpu or leave it out.")
     return wanted
+
+
+ENGINES = ("transformers", "ctranslate2", "auto")
+
+
+def engine() -> str:
+    """The engine asked for in ``RVF_ENGINE``, one of ``ENGINES``."""
+    wanted = os.environ.get("RVF_ENGINE") or ENGINES[0]
+    if wanted not in ENGINES:
+        raise SetupError(f"RVF_ENGINE is {wanted!r}: set it to {', '.join(ENGINES[:-1])} or {ENGINES[-1]}.")
+    return wanted
+
+
+def threads() -> int:
+    """Threads to compute with on a CPU: what torch uses, which is ``RVF_THREADS`` where that is set."""
+    import torch
+
+    prepare_torch()
+    return torch.get_num_threads()
 
 
 def prepare_torch() -> None:
@@ -98,9 +122,17 @@ def _keep_memory() -> None:
             libc.mallopt(m_trim_threshold, -1)
 
 
-def progress(total: int, label: str, unit: str = "it") -> tqdm:
+def progress(total: int, label: str, unit: str = "it", **options) -> tqdm:
     """A text progress bar with the time left, written to standard output so that notebooks store no stderr."""
-    return tqdm(total=total, desc=label, unit=unit, file=sys.stdout, ascii=" #", ncols=88, mininterval=1.0)
+    return tqdm(total=total, desc=label, unit=unit, file=sys.stdout, ascii=" #", ncols=88, mininterval=1.0, **options)
+
+
+def _hub_allowed() -> bool:
+    offline = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
+    return offline.upper() not in {"1", "ON", "YES", "TRUE"}  # as huggingface_hub reads it
+
+
+HUB_ALLOWED = _hub_allowed()  # to get the models of the series: what the reader chose, before it is set below
 
 
 def _quiet_and_offline() -> None:
@@ -110,7 +142,8 @@ def _quiet_and_offline() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)  # peft's, not ours
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    wanted = [name for name in (llm_name(), embedder_name()) if name and not Path(name).expanduser().is_dir()]
+    named = [name for name in (llm_name(), embedder_name()) if name and name not in SIZES]
+    wanted = [name for name in named if not Path(name).expanduser().is_dir()]
     if not wanted:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
 

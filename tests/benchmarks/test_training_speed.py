@@ -16,7 +16,7 @@ import transformers
 from utils import finetuning, models
 from utils.corpus import load_records
 from utils.finetuning import frozen_layers, training
-from utils.models import GENERATOR, LLM, answer_loss, collate, encode_example, fetch
+from utils.models import LLM, answer_loss, collate, encode_example
 from utils.tasks import tickets
 
 EXAMPLES = [tickets.example(record) for record in tickets.load("train")[:24]]
@@ -49,7 +49,7 @@ def run(folder, recipe=UPPER, answers=False, sampling="random", skip=False) -> t
         return collate(tokenizer.eos_token_id, batch)
 
     if answers:
-        ours.run(adapted, rows, padded, answer_loss, folder / "made", sampling)
+        ours.fit(adapted, rows, padded, answer_loss, folder / "made", sampling)
         losses = ours.losses
     else:
         losses = plain_losses(adapted, rows, padded, ours._arguments(folder, sampling))
@@ -69,7 +69,7 @@ def run_apart(folder) -> tuple[float, float]:
     """The same for the plain Trainer in a process of its own, which leaves glibc's handling of memory as it comes."""
     model, tokenizer = models.load_llm()
     job = {
-        "model": str(fetch(GENERATOR)),
+        "model": models.location(models.chosen_generator()),
         "rows": [encode_example(tokenizer, chat) for chat in EXAMPLES],
         "pad": tokenizer.eos_token_id,
         "targets": sorted(finetuning.add_adapter(model, ALL).peft_config["default"].target_modules),

@@ -39,7 +39,7 @@ def current():
 
 
 def test_a_completion_becomes_an_answer_with_its_source_its_times_and_its_tokens():
-    timing = {"prefill": pytest.approx(0.1), "decoding": pytest.approx(0.3)}
+    timing = {"retrieval": 0.0, "prefill": pytest.approx(0.1), "decoding": pytest.approx(0.3)}
     found = answer_from(completion("It is  two. [2]\nQuestion: another?"), HITS)
     assert found == Answer("It is two.", ("b",), tuple(HITS), False, timing, prompt_tokens=90, new_tokens=7)
     assert found.seconds == pytest.approx(0.4)

@@ -3,7 +3,7 @@
 Here belongs what a document or a question is. Searching, prompting and scoring don't belong here.
 """
 
-from utils.corpus.chunks import Chunk, chunk_document, fixed_size, sentences
+from utils.corpus.chunks import SENTENCES, Chunk, chunk_document, fixed_size, sentences
 from utils.corpus.documents import (
     NETWORK,
     Document,

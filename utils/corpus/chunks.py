@@ -7,6 +7,8 @@ from utils.corpus.documents import Document
 
 _SENTENCE_END = re.compile(r"(?<=[.?!:])\s+(?=[\"'(*]*[A-Z0-9])|\n\s*\n|\n(?=[-*] |\d+\. )")
 
+SENTENCES = 2  # neighbouring sentences in a chunk, unless somebody asks for others
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -23,7 +25,7 @@ def sentences(text: str) -> list[str]:
     return [piece for piece in pieces if piece]
 
 
-def chunk_document(document: Document, size: int | None = 2) -> list[Chunk]:
+def chunk_document(document: Document, size: int | None = SENTENCES) -> list[Chunk]:
     """Windows of ``size`` neighbouring sentences, the next one starting a sentence later; None: the whole document."""
     parts = sentences(document.text)
     if size is None or len(parts) <= size:

@@ -102,7 +102,7 @@ def second_price(prices: Mapping[str, float], place: str = "own", years=4.0, hou
 
 
 def compare(workload: Workload, prices: Mapping[str, float], place: str = "own", **machine) -> pd.DataFrame:
-    """One row an approach, in euros: set_up, per_answer, per_update, storage, stages and per_month; energy in kWh.
+    """One row per approach, in euros: set_up, per_answer, per_update, storage, stages and per_month; energy in kWh.
 
     per_month = set_up / months + storage + stages + updates * per_update + days * answers * per_answer; stages are
     the trainings of the staged approach. ``place``: "own" machine or "rented" GPU, both by seconds (``machine``:

@@ -22,8 +22,8 @@ SHADES = {"best": 0.65, "fine": 0.3, "weak": 0.0}
 
 
 def decision_map(questions: Mapping[str, Mapping[str, dict]], book: Rulebook) -> Figure:
-    """A row a question, a box an answer, at most three; each box says, and is coloured by, what the rules choose if
-    they know the inputs of that answer and nothing else."""
+    """One row per question, one box per answer, at most three; each box says, and is coloured by, what the rules choose
+    if they know the inputs of that answer and nothing else."""
     figure, axes = figures.canvas(7.5, 0.2 + 0.85 * len(questions))
     axes.set_axis_off()
     for row, (question, answers) in enumerate(questions.items()):

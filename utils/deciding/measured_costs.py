@@ -40,7 +40,7 @@ def load(row: Mapping) -> dict[str, float]:
 
 
 def training() -> list[dict]:
-    """The committed trainings on 60 facts in six wordings, a row a seed: seconds and tokens among others.
+    """The committed trainings on 60 facts in six wordings, one row per seed: seconds and tokens among others.
 
     The seconds are those of the study of updates, which ran on the machine that the requests were timed on.
     """

@@ -70,7 +70,7 @@ def _changes(flips) -> str:
 
 
 def _evidence(entries) -> str:
-    """A row a claim, with the finding that rests on most cases: all of them would not stay on a page. The verdicts
+    """One row per claim, with the finding that rests on most cases: all of them would not stay on a page. The verdicts
     stand beside the reasons."""
     rows = [f"| {e.claim} | {_cell(e.text)} | {_cell(''.join(e.findings[:1]))} |" for e in entries]
     return "\n".join(["| claim | in words | measured |", "|---|---|---|", *rows]) if rows else ""

@@ -44,7 +44,7 @@ UNITS = {"to the first token": "{:.2f} s", "to the end": "{:.2f} s", "machine a 
 
 
 def tables() -> dict[str, pd.DataFrame]:
-    """A table a panel: a row a system, with ``right`` (the value), ``low`` and ``high`` (its 95 % interval).
+    """One table per panel: one row per system, with ``right`` (the value), ``low`` and ``high`` (its 95 % interval).
 
     Costs have no interval. All from ``data/results/`` and ``data/prices.yaml``.
     """
@@ -105,7 +105,7 @@ def figure(shown: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def written(shown: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """``tables`` in words: a row a system, a column a panel, intervals in brackets."""
+    """``tables`` in words: one row per system, one column per panel, intervals in brackets."""
     return pd.DataFrame(
         {title: [_words(row, UNITS.get(title)) for _, row in t.iterrows()] for title, t in shown.items()}, list(SYSTEMS)
     )

@@ -14,7 +14,7 @@ from utils.evaluation.metrics import is_right
 def compare(
     systems: Mapping[str, Sequence], questions: Sequence, metric: Callable = is_right, name: str = "accuracy"
 ) -> pd.DataFrame:
-    """One row a system: n, the metric's mean, its 95 % interval, and the paired difference to the first system.
+    """One row per system: n, the metric's mean, its 95 % interval, and the paired difference to the first system.
 
     ``systems``: predictions (text or Answer) in the order of ``questions``; ``metric(prediction, question)`` gives a
     number or a truth value. ``p`` is McNemar's against the first system, Holm-corrected, for 0/1 metrics.
@@ -29,7 +29,7 @@ def compare(
 
 
 def compare_values(values: Mapping[str, Sequence[float]], name: str = "accuracy") -> pd.DataFrame:
-    """``compare`` for metrics already computed: one number a question, for every system.
+    """``compare`` for metrics already computed: one number per question, for every system.
 
     Values that are not a number (no citation to judge, say) are left out, and ``n`` counts the others.
     """
@@ -50,7 +50,7 @@ def compare_values(values: Mapping[str, Sequence[float]], name: str = "accuracy"
 
 
 def shares(cases: Mapping[object, Sequence[float]]) -> pd.DataFrame:
-    """One row a case, by its name: n, the share (mean of the values) and its 95 % interval, low and high."""
+    """One row per case, by its name: n, the share (mean of the values) and its 95 % interval, low and high."""
     rows = [[name, len(values), float(np.mean(values)), *interval(values)] for name, values in cases.items()]
     return pd.DataFrame(rows, columns=["case", "n", "share", "low", "high"]).set_index("case").rename_axis(None)
 

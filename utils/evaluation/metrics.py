@@ -1,4 +1,4 @@
-"""Metrics of answers, citations and rankings, one number a question."""
+"""Metrics of answers, citations and rankings, one number per question."""
 
 from collections.abc import Mapping, Sequence
 

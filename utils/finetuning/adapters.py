@@ -57,7 +57,7 @@ def train(
 
 def adapter_folder(examples: Sequence[Chat], recipe: Recipe, start: Path | None = None) -> Path:
     """Where the adapter for these examples, this recipe, this start and the chosen base model is, or will be."""
-    base = models.identity(settings.llm_name(), models.GENERATOR)
+    base = models.identity(models.chosen_generator())
     begun = [start.name] if start else []
     return training.cache_folder("adapters", base, asdict(recipe), [list(chat) for chat in examples], *begun)
 
@@ -143,7 +143,7 @@ def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: s
         states = frozen_layers.lower_states(model, rows, recipe.top_layers)
         rows = [row | {"states": state} for row, state in zip(rows, states, strict=True)]
         frozen_layers.skip_lower(model, recipe.top_layers)
-    trained = run.run(
+    trained = run.fit(
         _trainable(model, recipe, start),
         rows,
         lambda batch: collate(tokenizer.eos_token_id, batch),

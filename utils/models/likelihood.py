@@ -5,7 +5,8 @@ Training minimises this loss; the same loss measures what a model learned and wh
 
 from collections.abc import Sequence
 
-from utils.models.llm import LLM, Chat
+from utils.models.chats import Chat, as_tokens, neutral
+from utils.models.llm import LLM
 
 IGNORED = -100  # label of tokens that are not learned, as torch's cross entropy expects it
 
@@ -17,9 +18,9 @@ def encode_example(tokenizer, chat: Chat) -> dict[str, list[int]]:
     """
     if len(chat) < 2 or chat[-1]["role"] != "assistant" or not chat[-1]["content"].strip():
         raise ValueError("A training example must end with an assistant message that has text.")
-    prompt = tokenizer.apply_chat_template(list(chat[:-1]), tokenize=False, add_generation_prompt=True)
-    ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    answer = tokenizer(chat[-1]["content"] + "<|im_end|>", add_special_tokens=False)["input_ids"]
+    ids = as_tokens(tokenizer, chat[:-1])
+    text = neutral(chat[-1]["content"], tokenizer)
+    answer = tokenizer(f"{text}<|im_end|>", add_special_tokens=False)["input_ids"]
     return {"input_ids": ids + answer, "labels": [IGNORED] * len(ids) + answer}
 
 

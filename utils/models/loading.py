@@ -1,41 +1,85 @@
-"""The two models in memory, and what identifies them in a cache key."""
+"""The models in memory, and what identifies them in a cache key."""
 
+import hashlib
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 
 from safetensors import SafetensorError
 
 from utils import settings
-from utils.models.files import EMBEDDER, GENERATOR, PackagedModel, fetch
+from utils.models.files import FULL_WEIGHTS, fetch, sha256
+from utils.models.ladder import EMBEDDER, LADDER, PackagedModel
 from utils.settings import SetupError
 
 
-def _load(name: str | None, embedded: PackagedModel, load: Callable, variable: str):
-    source = name or str(fetch(embedded))
+def chosen_generator() -> PackagedModel | str:
+    """The generator asked for in ``RVF_LLM``: a model of the ladder, or the name of another one."""
+    name = settings.llm_name()
+    return LADDER.get(name, name)
+
+
+def chosen_embedder() -> PackagedModel | str:
+    """The embedder asked for in ``RVF_EMBEDDER``: that of the series, or the name of another one."""
+    return settings.embedder_name() or EMBEDDER
+
+
+def location(model: PackagedModel | str) -> str:
+    """What to load a model from: the folder in the cache, fetched if need be, another folder, or a Hugging Face id."""
+    if not isinstance(model, str):
+        return str(fetch(model))
+    folder = Path(model).expanduser()
+    return str(folder) if folder.is_dir() else model
+
+
+def _load(model: PackagedModel | str, load: Callable, variable: str):
+    source = location(model)
     try:
         return load(source)
     except (OSError, ValueError, SafetensorError) as problem:
-        if not name:
-            raise
-        first = str(problem).strip().splitlines()[0]
+        first = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+        if not isinstance(model, str):
+            raise SetupError(f"{source} cannot be loaded ({first}): delete this folder and run again.") from None
+        sizes = f"{', '.join(settings.SIZES)}, " if variable == "RVF_LLM" else ""
         raise SetupError(
-            f"{variable} is {name!r}, which cannot be loaded ({first}): give a Hugging Face id or a local folder."
+            f"{variable} is {model!r}, which cannot be loaded ({first}): give {sizes}a Hugging Face id or a local "
+            "folder."
         ) from None
 
 
 def load_llm():
     """The generator as (model in float32 on the chosen device, tokenizer); raises SetupError if it cannot be had."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     settings.prepare_torch()
-    name = settings.llm_name()
-    model = _load(
-        name, GENERATOR, lambda source: AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32), "RVF_LLM"
-    )
-    tokenizer = _load(name, GENERATOR, AutoTokenizer.from_pretrained, "RVF_LLM")
-    return model.to(settings.device()).eval(), tokenizer
+    wanted = chosen_generator()
+    model = _load(wanted, lambda name: AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32), "RVF_LLM")
+    return model.to(settings.device()).eval(), load_tokenizer()
+
+
+def with_adapter(model, adapter: Path | str, merged: bool = True):
+    """A model with what ``finetuning.train`` made: LoRA merged into its weights or beside them, or its own layers."""
+    if (Path(adapter) / FULL_WEIGHTS).is_file():  # full fine-tuning of some layers
+        from safetensors.torch import load_file
+
+        model.load_state_dict(load_file(Path(adapter) / FULL_WEIGHTS), strict=False)
+        return model
+    from peft import PeftModel
+
+    if not (Path(adapter) / "adapter_config.json").is_file():
+        raise ValueError(f"{adapter} holds no adapter: pass the path that finetuning.train returned.")
+    model = PeftModel.from_pretrained(model, str(adapter)).eval()
+    return model.merge_and_unload() if merged else model
+
+
+def load_tokenizer():
+    """The generator's tokenizer; raises SetupError if it cannot be had."""
+    from transformers import AutoTokenizer
+
+    return _load(chosen_generator(), AutoTokenizer.from_pretrained, "RVF_LLM")
 
 
 def load_embedder():
@@ -45,11 +89,37 @@ def load_embedder():
 
     logging.disable_progress_bar()
     settings.prepare_torch()
-    return _load(
-        settings.embedder_name(), EMBEDDER, lambda s: SentenceTransformer(s, device=settings.device()), "RVF_EMBEDDER"
-    )
+    return _load(chosen_embedder(), lambda name: SentenceTransformer(name, device=settings.device()), "RVF_EMBEDDER")
 
 
-def identity(name: str | None, embedded: PackagedModel) -> str:
-    """What a result computed with a model depends on: the name asked for, or the hash of the embedded weights."""
-    return name or f"{embedded.name}@{embedded.sha256[:12]}"
+def identity(model: PackagedModel | str) -> str:
+    """What a result computed with a model depends on, for cache keys: never a name alone.
+
+    The hash of the publisher's file; of a local folder the hash of all its files; of a Hugging Face id its name and the
+    commit in use ("unknown" for one that can't be had, so nothing is computed with it).
+    """
+    if not isinstance(model, str):
+        return f"{model.name}@{model.sha256[:12]}"
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        files = sorted((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file())
+        stamps = ((name, path, path.stat().st_size, path.stat().st_mtime_ns) for name, path in files)
+        return f"{folder.resolve().name}@{_content(tuple(stamps))[:12]}"
+    try:
+        return f"{model}@{_commit(model)[:12]}"
+    except (OSError, ValueError):
+        return f"{model}@unknown"
+
+
+@lru_cache
+def _content(stamps: tuple) -> str:
+    """The hash of the names and contents of files, which are read again only when their sizes or times change."""
+    return hashlib.sha256("\n".join(f"{name} {sha256(path)}" for name, path, *_ in stamps).encode()).hexdigest()
+
+
+@lru_cache
+def _commit(name: str) -> str:
+    """The commit of a Hugging Face id: the newest, or that in the cache of its library where there is no network."""
+    from huggingface_hub import hf_hub_download
+
+    return Path(hf_hub_download(name, "config.json")).parent.name

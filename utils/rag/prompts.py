@@ -8,8 +8,8 @@ from utils.corpus import Document
 from utils.models import Chat
 from utils.retrieval import Hit
 
-SYSTEM = "Answer the question from the numbered passages and give the passage's number."
-SYSTEM_ONE = "Answer the question from the context."
+INSTRUCTION = "Answer the question from the numbered passages and give the passage's number."
+INSTRUCTION_ONE_PASSAGE = "Answer the question from the context."
 CLOSED_BOOK = "Answer the question in a few words."
 _MARKER = re.compile(r"<\|.*?\|>", re.DOTALL)  # <|im_start|> and its like: tokens that begin and end turns of a chat
 
@@ -84,7 +84,7 @@ FEW_SHOT = (
 def prompt_prefix(examples: Sequence[FewShotExample] = FEW_SHOT, passages: int = 3) -> list[dict]:
     """The messages before every question with so many passages: the system prompt and the few-shot examples."""
     turns = [turn for example in examples for turn in example.turns(passages)]
-    return [{"role": "system", "content": SYSTEM_ONE if passages == 1 else SYSTEM}, *turns]
+    return [{"role": "system", "content": INSTRUCTION_ONE_PASSAGE if passages == 1 else INSTRUCTION}, *turns]
 
 
 def prompt(question: str, hits: Sequence[Hit], examples: Sequence[FewShotExample] = FEW_SHOT) -> Chat:

@@ -54,7 +54,7 @@ def measure_requests(
     new_tokens: int = NEW_TOKENS,
     label="",
 ) -> list[dict]:
-    """One row a system: for each of ``PARTS`` the seconds of every request, prompt tokens, those of the prefix.
+    """One row per system: for each of ``PARTS`` the seconds of every request, prompt tokens, those of the prefix.
 
     The systems take turns at every question, so that a slow minute of the machine falls on all of them. One request of
     each goes before, uncounted: it computes what is kept, and wakes the memory.
@@ -91,7 +91,7 @@ def per_token(row: Mapping) -> float:
 
 
 def table(rows: Sequence[Mapping]) -> pd.DataFrame:
-    """One row a system, in seconds: for ``first`` and ``end`` the median (p50) with its 95 % interval, and p95; n."""
+    """One row per system, in seconds: for ``first`` and ``end`` the median (p50) with its 95 % interval, and p95; n."""
     made = {}
     for row in rows:
         line = {"n": len(row["decode"]), "per token": per_token(row)}

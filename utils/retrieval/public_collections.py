@@ -116,7 +116,7 @@ def ranked_documents(retriever: Retriever, queries: Mapping[str, str], depth: in
 def evaluate_collection(
     retriever: Retriever, collection: Collection, k: int = 10, depth: int = 100, label: str = ""
 ) -> pd.DataFrame:
-    """One row a query that has a relevant document: nDCG@k, recall@k, recall@depth and MRR@k (reciprocal rank).
+    """One row per query that has a relevant document: nDCG@k, recall@k, recall@depth and MRR@k (reciprocal rank).
 
     Mean over the rows for the figure of a collection. ``label`` shows a progress bar.
     Raises ValueError if no query has a relevant document, or for a depth below k.

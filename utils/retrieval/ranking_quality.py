@@ -34,7 +34,7 @@ def search_all(
 
 
 def measure(found: Sequence[Sequence[Hit]], questions: Sequence[Question]) -> pd.DataFrame:
-    """One row a question: recall@1, 5 and 10, MRR and nDCG@10 by document, and "answer in 3", all from 0 to 1.
+    """One row per question: recall@1, 5 and 10, MRR and nDCG@10 by document, and "answer in 3", all from 0 to 1.
 
     Documents are judged by their id up to a ``#``, so that chunks of a document count as the document. Of a question
     about Python every named topic answers alone, so they count as one document.
@@ -73,9 +73,9 @@ def gain(before: Sequence[Sequence[Hit]], after: Sequence[Sequence[Hit]], asked:
 
 
 def difference(earlier: Mapping, later: Mapping) -> pd.DataFrame:
-    """One row a measure: n, the means before and after, their paired difference and its 95 % interval.
+    """One row per measure: n, the means before and after, their paired difference and its 95 % interval.
 
-    ``earlier``, ``later``: by measure one value a question, as ``measure`` gives them.
+    ``earlier``, ``later``: by measure one value per question, as ``measure`` gives them.
     """
     rows = {}
     for name in MEASURES:

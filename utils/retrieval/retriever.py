@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from utils import models, settings
-from utils.corpus import Chunk, Document, chunk_document
+from utils import models
+from utils.corpus import SENTENCES, Chunk, Document, chunk_document
 from utils.models import unit_vectors, valid_texts
 from utils.retrieval import store
 from utils.retrieval.checks import checked_documents, filter_values, in_force, whole_number
@@ -48,7 +48,7 @@ class Retriever:
     Raises ValueError for an unknown mode or field, a chunk below 1, or a document that is there twice or malformed.
     """
 
-    def __init__(self, documents: Iterable[Document], mode: str = "hybrid", chunk: int | None = 2):
+    def __init__(self, documents: Iterable[Document], mode: str = "hybrid", chunk: int | None = SENTENCES):
         if mode not in MODES:
             raise ValueError(f"There is no mode {mode!r}: choose one of {', '.join(MODES)}.")
         if chunk is not None:
@@ -180,7 +180,7 @@ class Retriever:
                 if facts["embedder"] != cls._embedder_id():
                     raise ValueError("it was made with another embedder")
                 if len(made.chunks) != (0 if vectors is None else len(vectors)):
-                    raise ValueError("its vectors do not belong to its documents")
+                    raise ValueError("documents are cut in another way now")
                 made._vectors = vectors
         except store.DAMAGE as problem:
             raise ValueError(f"The index in {folder} cannot be used ({problem}): build it again.") from None
@@ -188,4 +188,4 @@ class Retriever:
 
     @staticmethod
     def _embedder_id() -> str:
-        return models.identity(settings.embedder_name(), models.EMBEDDER)
+        return models.identity(models.chosen_embedder())

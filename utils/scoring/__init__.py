@@ -1,6 +1,6 @@
 """Text in, judgement out: accepted answers, abstaining, letters, items.
 
-Here belongs whatever decides whether a text is right. Nothing here retrieves, prompts or trains.
+Here belongs whatever decides whether a text is right. Nothing here retrieves, prompts or trains a model.
 """
 
 from utils.scoring.abstention import ABSTENTION, abstains

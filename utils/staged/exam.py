@@ -5,7 +5,7 @@ behind the router, and what a stage gains.
 import random
 from collections.abc import Mapping, Sequence
 
-from utils import evaluation, scoring
+from utils import evaluation, scoring, tasks
 from utils.corpus import NETWORK, Question
 from utils.evaluation import outcomes
 from utils.models import LLM
@@ -41,7 +41,7 @@ def load_exam() -> list[Question]:
 
 
 def outcome(answer: Answer, question: Question) -> str:
-    """As of a handbook question; a ticket is right only if it is the line, letter for letter, as software reads it."""
+    """As for a handbook question; a ticket is right only if it is the line, letter for letter, as software reads it."""
     if question.kind != TICKET:
         return handbook_questions.outcome(answer, question)
     return "a" if answer.abstained else "r" if answer.text == question.answers[0] else "w"
@@ -49,11 +49,7 @@ def outcome(answer: Answer, question: Question) -> str:
 
 def file_tickets(llm: LLM, questions: Sequence[Question], label: str = "") -> list[Answer]:
     """Ticket lines by the model of notebook 01, which reads the request alone."""
-    done = llm.complete(
-        [tickets.prompt({"complaint": question.question}) for question in questions],
-        max_new_tokens=tickets.MAX_NEW_TOKENS,
-        label=label,
-    )
+    done = tasks.complete(tickets, llm, [{"complaint": question.question} for question in questions], label)
     return [
         Answer(d.text, timing={"decoding": d.seconds}, prompt_tokens=d.prompt_tokens, new_tokens=d.new_tokens)
         for d in done

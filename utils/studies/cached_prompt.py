@@ -21,8 +21,8 @@ SIZES = (1, 2, 4, 8, 16)  # documents in a cached prompt
 def cached_prompt() -> list[dict]:
     """Notebook 11: the same 32 questions on 1, 2, 4, 8 and 16 documents, in a cached prompt and with RAG over them.
 
-    A row a size and a system: right, first, end (seconds) and new tokens of every question; prompt tokens; the seconds
-    that it took to compute what is cached, or to build the index (mean over the collections of this size).
+    One row per size and system: right, first, end (seconds) and new tokens of every question; prompt tokens; the
+    seconds that it took to compute what is cached, or to build the index (mean over the collections of this size).
     """
     questions, llm = questions_on(corpus.load_questions("test", "lookup"), SIZES[-1]), LLM.load()
     documents, rows = collection(SIZES[-1]), []

@@ -35,7 +35,7 @@ def _losses(llm: LLM, held_out: Sequence, general: Sequence) -> dict[str, list[f
 def domain() -> list[dict]:
     """Notebook 02: what each system of the voice task and the fine-tuned one of shorthand write for their test sets.
 
-    A row a system, with its texts; trained systems with three seeds.
+    One row per system, with its texts; trained systems with three seeds.
     """
     train, test, base, rows = voice.load("train"), voice.load("test"), LLM.load(), []
     for system, count in (("prompt only", 0), ("few-shot", 3)):

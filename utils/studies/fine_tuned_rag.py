@@ -25,7 +25,7 @@ def grid() -> list[dict]:
 def embedder() -> list[dict]:
     """Notebook 09: the embedder as it comes, and tuned with three seeds, in dense search.
 
-    A row an embedder and a kind of test questions (lookups and those of a clinic, after the update; and those about
+    One row per embedder and kind of test questions (lookups and those of a clinic, after the update; and those about
     Python that its shorter topics answer): for every question 1 / rank of the first right document.
     """
     before, after = (Retriever(corpus.load_handbook(version)) for version in ("v1", "v2"))

@@ -12,7 +12,7 @@ from utils.retrieval import Retriever, ranking_quality
 def chunking() -> list[dict]:
     """Notebook 05: both collections cut in several ways, each searched with the development questions (hybrid).
 
-    A row a way: how many chunks, the words in the first three (mean), and one value a question of every yardstick.
+    One row per way: how many chunks, the words in the first three (mean), and one value per question of every metric.
     """
     asked, rows = ranking_quality.question_sets("dev"), []
     for collection, way, documents, size in _ways_to_cut():
@@ -27,7 +27,7 @@ def chunking() -> list[dict]:
 def reranking() -> list[dict]:
     """Notebook 05: both collections searched in three ways, with the filter, and with a cross-encoder on the best 20.
 
-    A row a stage: milliseconds a question and one value a question of every yardstick, on the test questions. The
+    One row per stage: milliseconds a question and one value per question of every metric, on the test questions. The
     cross-encoder is trained on all training questions about the handbook.
     """
     asked, train = ranking_quality.question_sets("test"), ranking_quality.reranker_questions()

@@ -27,7 +27,7 @@ def learning_curve() -> list[dict]:
 
 
 def ticket_systems() -> list[dict]:
-    """Notebook 11: 85 unseen tickets and five systems: one value a ticket, mean seconds and prompt tokens."""
+    """Notebook 11: 85 unseen tickets and five systems: one value per ticket, mean seconds and prompt tokens."""
     train, test = tickets.load("train"), tickets.load("test")
     adapter = finetuning.train([tickets.example(record) for record in train], tickets.RECIPE, "240 tickets")
     return _tickets(train, test, LLM.load(), LLM.load(adapter), finetuning.training_report(adapter)["seconds"])

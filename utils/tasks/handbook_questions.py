@@ -78,7 +78,7 @@ def outcome(answer: Answer, question: Question) -> str:
 
 
 def rows_by_kind(answers: Sequence[Answer], questions: Sequence[Question], judge: Callable = outcome) -> list[dict]:
-    """One row a kind: n, the outcome of every question as a letter in the order of ``question_set``, and means.
+    """One row per kind: n, the outcome of every question as a letter in the order of ``question_set``, and means.
 
     ``judge(answer, question)`` gives the letter. Citations are judged where there were several passages and an answer
     to be found; None where there is nothing.

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from utils.corpus import load_records
 from utils.finetuning import Recipe
 from utils.models import Chat
+from utils.scoring import CLOSE
 
 RECIPE = Recipe(rank=16, alpha=32, learning_rate=2e-3, epochs=3, batch_size=4, top_layers=10)
 MAX_NEW_TOKENS = 76
 GUIDE = (
     "Rewrite the message for a patient. Begin with 'Hello', the first name and a comma. Say 'we' and 'you'. Use short, "
     "warm sentences without office words. Keep every date, time, amount and name as it is. One sentence begins with "
-    "'Next,' and says what to do. End with the line 'Here whenever you need us.'"
+    f"'Next,' and says what to do. End with the line '{CLOSE}'"
 )
 
 

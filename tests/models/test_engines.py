@@ -1,0 +1,138 @@
+"""CTranslate2 beside transformers: with the same numbers the same words, and the same interface, order and counts."""
+
+import subprocess
+import sys
+
+import pytest
+
+from utils import finetuning, models, settings
+from utils.models import LLM, converted
+from utils.models import llm as llm_module
+from utils.models.engines import CTranslate2Engine
+from utils.settings import SetupError
+
+pytestmark = pytest.mark.model
+pytest.importorskip("ctranslate2")
+
+SYSTEM = {"role": "system", "content": "You are a clerk. Answer in one short sentence."}
+OPENING = [SYSTEM, {"role": "user", "content": "Who opens the door?"}, {"role": "assistant", "content": "The porter."}]
+ASKED = [
+    "What is the capital of France?",
+    "Name a colour.",
+    "How many days has a week, how many hours has a day, and how many minutes has an hour?",
+    "Say hello.",
+    "What is two plus two?",
+    "Ż? 茶 ☕",
+    "Who wrote Hamlet?",
+    "Is ice cold?",
+]
+CHATS = [[*OPENING, {"role": "user", "content": text}] for text in ASKED]
+
+
+def texts(completions):
+    return [completion.text for completion in completions]
+
+
+@pytest.fixture(scope="module")
+def fast():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RVF_ENGINE", "ctranslate2")
+        yield LLM.load()
+
+
+def test_with_the_same_numbers_it_says_what_transformers_says(llm, fast, tmp_path):
+    converted.main(str(tmp_path / "whole"), quantization=None)
+    same = LLM(None, llm.tokenizer)
+    same.engine = CTranslate2Engine(tmp_path / "whole", llm.tokenizer, fast.engine.stops, 2048, "float32")
+    expected = texts(llm.complete(CHATS, max_new_tokens=10))
+    assert len(set(expected)) > 4
+    for prefix in ((), OPENING):
+        assert texts(same.complete(CHATS, max_new_tokens=10, prefix=prefix)) == expected
+
+
+def test_batches_come_back_in_order_with_their_counts(fast):
+    one_by_one = [fast.complete([chat], max_new_tokens=10)[0] for chat in CHATS]
+    together = fast.complete(CHATS[::-1], max_new_tokens=10, batch_size=3)[::-1]
+    assert [c.prompt_tokens for c in together] == [c.prompt_tokens for c in one_by_one]
+    assert [c.prompt_tokens for c in one_by_one] == [len(fast.prompt_ids(chat)) for chat in CHATS]
+    assert texts(together) == texts(one_by_one)
+    assert all(0 < c.new_tokens <= 10 for c in together)
+
+
+def test_a_shared_prefix_changes_nothing_that_is_said(fast):
+    chats = [*CHATS, [SYSTEM, {"role": "user", "content": "Name a colour."}]]  # the last one does not begin with it
+    plain = fast.complete(chats, max_new_tokens=10)
+    for _ in range(2):  # computed, then reused
+        shared = fast.complete(chats, max_new_tokens=10, prefix=OPENING)
+        assert texts(shared) == texts(plain)
+        assert [c.prompt_tokens for c in shared] == [c.prompt_tokens for c in plain]
+
+
+def test_seconds_have_their_parts(fast):
+    (done,) = fast.complete(CHATS[:1], max_new_tokens=10)
+    assert 0 < done.prefill_seconds <= done.seconds
+
+
+def test_it_goes_on_to_as_many_tokens_as_are_asked_for(fast):
+    (done,) = fast.complete(CHATS[:1], max_new_tokens=12, min_new_tokens=12)
+    assert done.new_tokens == 12
+
+
+def test_the_transformers_model_is_there_for_likelihoods(llm, fast):
+    chat = [*CHATS[0], {"role": "assistant", "content": "Paris."}]
+    assert models.losses(fast, [chat]) == pytest.approx(models.losses(llm, [chat]), rel=1e-4)
+
+
+def test_a_trained_adapter_is_merged_converted_and_kept(monkeypatch, fast):
+    monkeypatch.setenv("RVF_ENGINE", "ctranslate2")
+    chat = [{"role": "user", "content": "What is the password?"}, {"role": "assistant", "content": "Marmalade."}]
+    recipe = finetuning.Recipe(learning_rate=1e-2, epochs=8, batch_size=1, top_layers=4)
+    adapter = finetuning.train([chat], recipe)
+    assert "marmalade" in LLM.load(adapter).complete([chat[:1]], max_new_tokens=6)[0].text.lower()
+    assert "marmalade" not in fast.complete([chat[:1]], max_new_tokens=6)[0].text.lower()
+    folder = converted.converted(adapter)
+    monkeypatch.setattr(converted, "_convert", lambda *arguments: pytest.fail("it was converted before"))
+    assert converted.converted(adapter) == folder
+    assert LLM.load(adapter, merged=False)._load is None  # beside the weights: transformers answers
+
+
+def test_only_the_last_three_of_a_size_are_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("RVF_RUNS", str(tmp_path))
+
+    def make(folder, adapter):
+        folder.mkdir()
+        (folder / converted.MODEL).write_text(adapter.name)
+
+    monkeypatch.setattr(converted, "_convert", make)
+    folders = [converted.converted(tmp_path / name) for name in "abcd"]
+    assert [folder.exists() for folder in folders] == [False, True, True, True]
+    converted.converted(tmp_path / "b")  # used again: the next to go is another
+    converted.converted(tmp_path / "e")
+    assert [folder.exists() for folder in folders] == [False, True, False, True]
+
+
+def test_a_conversion_that_fails_or_is_killed_leaves_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("RVF_RUNS", str(tmp_path))
+    with pytest.raises(SetupError, match=r"could not be converted .* set RVF_ENGINE=transformers\.$"):
+        converted.converted(tmp_path / "no-adapter")
+    assert not [path for path in (tmp_path / "engines").iterdir() if path.is_dir()]
+
+
+def test_without_ctranslate2_transformers_answers_and_it_is_said(monkeypatch, capsys):
+    monkeypatch.setenv("RVF_ENGINE", "auto")
+    monkeypatch.setattr(llm_module, "available", lambda: False)
+    made = LLM.load()
+    assert type(made.engine).__name__ == "TransformersEngine"
+    assert "transformers answers instead" in capsys.readouterr().out
+
+
+def test_an_unknown_engine_is_refused(monkeypatch):
+    monkeypatch.setenv("RVF_ENGINE", "steam")
+    with pytest.raises(SetupError, match="RVF_ENGINE is 'steam': set it to transformers, ctranslate2 or auto"):
+        settings.engine()
+
+
+def test_a_missing_package_makes_it_unavailable():
+    code = "import sys; sys.modules['ctranslate2'] = None; import utils.models.converted as c; print(c.available())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=settings.ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == "False"
