@@ -15,4 +15,4 @@ from utils.models import LLM, Completion
 
 def complete(task, llm: LLM, records: Sequence[Mapping], label: str = "") -> list[Completion]:
     """What a model writes for every record when it is asked with the task's own prompt."""
-    return llm.complete([task.prompt(record) for record in records], task.MAX_NEW_TOKENS, label=label)
+    return llm.complete([task.prompt(record) for record in records], max_new_tokens=task.MAX_NEW_TOKENS, label=label)
