@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from utils.models import LLM, Completion
-from utils.models import llm as llm_module
+from utils.models import LLM, Completion, engines
+from utils.models.chats import prefix_tokens
+from utils.models.engines import Written
 
 pytestmark = pytest.mark.model
 
@@ -80,9 +81,9 @@ def test_a_prefix_may_end_within_the_turn_of_the_user(llm):
     chats = [
         [SYSTEM, {"role": "user", "content": f"The gate opens at six.\n\nQuestion: {q}"}] for q in ("When?", "What?")
     ]
-    shared = llm._prefix_ids(begun)
+    shared = prefix_tokens(llm.tokenizer, begun)
     assert all(llm.prompt_ids(chat)[: len(shared)] == shared for chat in chats)
-    assert len(shared) > len(llm._prefix_ids(begun[:1])) + 5, "the turn's beginning is part of it"
+    assert len(shared) > len(prefix_tokens(llm.tokenizer, begun[:1])) + 5, "the turn's beginning is part of it"
     assert texts(llm.complete(chats, 10, prefix=begun)) == texts(llm.complete(chats, 10))
 
 
@@ -133,7 +134,8 @@ def test_no_more_than_the_tokens_allowed(llm):
 def test_tokens_after_the_end_of_the_turn_are_neither_text_nor_counted(llm):
     words = llm.tokenizer(" two words")["input_ids"]
     end = llm.tokenizer.convert_tokens_to_ids("<|im_end|>")
-    made = llm._completion([5, 6, 7], [*words, end, *words, end], 0.5, 2.0)
+    assert llm.engine._until_stop([*words, end, *words, end]) == words
+    made = llm._completion([5, 6, 7], Written(words, 0.5, 2.0), 1)
     assert made == Completion("two words", prompt_tokens=3, new_tokens=len(words), prefill_seconds=0.5, seconds=2.0)
 
 
@@ -146,11 +148,13 @@ def test_prompt_tokens_are_those_of_the_chat_and_the_start_of_the_answer(llm, on
         assert completion.prompt_tokens == len(expected)
 
 
-@pytest.mark.parametrize(("part", "expected"), [(1.0, (1.0, 3.0)), (0.5, (0.5, 1.5))])
-def test_seconds_are_shares_of_what_passed(llm, monkeypatch, part, expected):
+@pytest.mark.parametrize(("workers", "expected"), [(1, (1.0, 3.0)), (2, (0.5, 1.5))])
+def test_seconds_are_shares_of_what_passed(llm, monkeypatch, workers, expected):
     clock = iter([100.0, 103.0, 109.0])  # of a machine that answers one batch, or two at the same time
-    monkeypatch.setattr(llm_module, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
-    done = llm._batch([llm.prompt_ids(chat) for chat in CHATS[:3]], max_new_tokens=2, shared=[], part=part)
+    monkeypatch.setattr(engines, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    prompts = [llm.prompt_ids(chat) for chat in CHATS[:3]]
+    written = llm.engine.write(prompts, [], 2, 0)
+    done = [llm._completion(ids, one, 3 * workers) for ids, one in zip(prompts, written, strict=True)]
     assert [(c.prefill_seconds, c.seconds) for c in done] == [expected] * 3
 
 

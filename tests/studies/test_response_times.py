@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from utils import rag
+from utils.models.chats import prefix_tokens
 from utils.rag import timing
 from utils.retrieval import Hit, Retriever
 from utils.studies import cached_prompt, response_times
@@ -20,13 +21,13 @@ def test_every_system_asks_the_question_and_begins_with_its_prefix(llm):
         assert "Who opens the gate?" in made[-1]["content"], name
         assert ("First." in made[-1]["content"]) == bool(system.k), name
         if system.prefix:
-            shared = llm._prefix_ids(system.prefix)
+            shared = prefix_tokens(llm.tokenizer, system.prefix)
             assert system.llm is not llm, "a prefix of its own"
             if system.k != 3:  # with three passages checked below
                 assert llm.prompt_ids(made)[: len(shared)] == shared, name
     three = [*HITS, Hit("c", "c#0", "Third.", 0.1)]
     for name in (response_times.SHARED, response_times.READER):
-        ids, shared = llm.prompt_ids(every[name].chat("Why?", three)), llm._prefix_ids(every[name].prefix)
+        ids, shared = llm.prompt_ids(every[name].chat("Why?", three)), prefix_tokens(llm.tokenizer, every[name].prefix)
         assert ids[: len(shared)] == shared, name
     assert [every[f"RAG, k = {k}"].k for k in (1, 3, 5)] == [1, 3, 5]
     assert (
