@@ -1,12 +1,17 @@
 """Figures: one for every function, with alternative text, and none left open."""
 
+import colorsys
+import math
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from utils import evaluation, figures
+from utils.evaluation import claims
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +107,25 @@ def test_stacked_bars_write_the_total(shown):
     assert [bar.get_x() for bar in axes.patches] == [0, 0, 1, 2]  # the second part begins where the first ends
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["reading", "writing"]
     figures.show(figure, "Stacks.")
+
+
+def hue(colour):
+    return colorsys.rgb_to_hsv(*to_rgb(colour))[0] * 360
+
+
+def test_each_verdict_has_a_colour_that_no_system_has(shown):
+    colours = figures.VERDICT_COLOURS
+    assert tuple(colours) == claims.VERDICTS
+    for colour in colours.values():
+        assert all(math.dist(to_rgb(colour), to_rgb(other)) > 0.2 for other in figures.PALETTE), colour
+    assert [name for name, colour in colours.items() if 70 < hue(colour) < 170] == ["supported"], "green for it alone"
+    assert not 20 < hue(colours["contradicted"]) < 340
+    assert 35 < hue(colours["mixed"]) < 60
+    assert np.ptp(to_rgb(colours["undecided"])) < 0.1, "grey"
+    figure = figures.stacked({name: [1.0] for name in colours}, ["claims"], "Title", "claims")
+    axes, _ = drawn(figure)
+    assert [to_rgb(bar.get_facecolor()) for bar in axes.patches] == [to_rgb(colour) for colour in colours.values()]
+    figures.show(figure, "Verdicts.")
 
 
 def test_panels_draw_a_table_each_with_intervals_where_there_are_any(shown):

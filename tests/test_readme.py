@@ -1,5 +1,7 @@
-"""README.md leads to every notebook, leads nowhere that is not there, and shows the committed verdicts as they are."""
+"""README.md leads to every notebook and nowhere that isn't there, its commands exist, its numbers were measured."""
 
+import importlib.util
+import json
 import re
 
 import contract
@@ -51,6 +53,71 @@ def test_table_of_the_showdown_is_the_committed_one(readme):
     part = marked(readme, "showdown")
     assert part is not None, "README.md needs the lines <!-- showdown --> and <!-- /showdown --> once"
     assert part == showdown.readme_table(), "README.md: put what python -m utils.deciding.showdown prints there"
+
+
+BULLET = re.compile(r"\((?P<claims>[^()]+) · \[(?P<notebook>\d\d)\]\(notebooks/\S+\) · `(?P<model>\S+)`\)$")
+
+
+def not_measured(sentence, entries):
+    """What is wrong with a sentence of the answer: numbers, verdicts or models that no committed claim has."""
+    told = BULLET.search(sentence)
+    if not told:
+        return ["it must end with (CLAIM verdict · [NN](notebook) · `model`)"]
+    wrong, findings = [], ""
+    for claim, verdict in (named.split() for named in told["claims"].split(", ")):
+        entry = entries.get((claim, told["notebook"]), {})
+        findings += entry.get("finding", "")
+        if (entry.get("verdict"), entry.get("model")) != (verdict, told["model"]):
+            wrong.append(f"{claim} is {entry.get('verdict')} on {entry.get('model')}")
+    numbers = re.findall(r"\d+%", sentence)
+    return wrong + [number for number in numbers or ["no number"] if number not in re.findall(r"\d+%", findings)]
+
+
+def test_every_number_of_the_answer_is_a_committed_one(readme):
+    sentences = [" ".join(part.split()) for part in marked(readme, "answer").split("\n- ")]
+    entries = {(entry["claim"], entry["notebook"]): entry for entry in claims.published()["claims"]}
+    assert len(sentences) == 4
+    for sentence in sentences:
+        assert re.match(r"(- )?\*\*If .+, .+:\*\*", sentence), sentence
+        assert not not_measured(sentence, entries), sentence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wrong"),
+    [
+        ("**If x, y:** 5% (W1 mixed · [01](notebooks/a.ipynb) · `small`)", []),
+        ("**If x, y:** 15% (W1 mixed · [01](notebooks/a.ipynb) · `small`)", ["15%"]),
+        ("**If x, y.** (W1 mixed · [01](notebooks/a.ipynb) · `small`)", ["no number"]),
+        ("**If x, y:** 5% (W1 supported · [01](notebooks/a.ipynb) · `small`)", ["W1 is mixed on small"]),
+        ("**If x, y:** 5% (W1 mixed · [01](notebooks/a.ipynb) · `large`)", ["W1 is mixed on small"]),
+        ("**If x, y:** 5% (W1 mixed · [02](notebooks/a.ipynb) · `small`)", ["W1 is None on None", "5%"]),
+        ("**If x, y:** 5%", ["it must end with (CLAIM verdict · [NN](notebook) · `model`)"]),
+    ],
+)
+def test_a_number_that_nobody_measured_is_seen(sentence, wrong):
+    entry = {"finding": "5% and 25%", "verdict": "mixed", "model": "small"}
+    assert not_measured(sentence, {("W1", "01"): entry}) == wrong
+
+
+def test_the_notebooks_said_to_run_on_small_are_those_that_do(readme):
+    def runs_on_small(name):
+        cells = json.loads((settings.ROOT / "notebooks" / name).read_text(encoding="utf-8"))["cells"]
+        return any('use_model("small")' in "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+    assert re.findall(r"\d\d", marked(readme, "small")) == [name[:2] for name in NAMES if runs_on_small(name)]
+
+
+def test_commands_modules_and_headings_that_are_named_exist(readme):
+    targets = re.findall(r"^(\w+):", (settings.ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(re.findall(r"(?:`| |^)make (\w+)(?=`| |$|;)", readme, re.MULTILINE)) <= set(targets)
+    modules = set(re.findall(r"python -m (utils[\w.]*)", readme))
+    assert modules
+    assert all(importlib.util.find_spec(module) for module in modules)
+    headings = {
+        re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in re.findall(r"^#+ (.+)$", readme, re.M)
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", readme)) <= headings
+    assert set(re.findall(r"RVF_[A-Z]+", readme)) <= set(re.findall(r"RVF_[A-Z]+", settings.__doc__))
 
 
 def test_a_missing_link_is_seen():

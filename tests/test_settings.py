@@ -59,12 +59,101 @@ def test_a_folder_that_cannot_be_made_is_told_with_the_variable_to_change(monkey
     assert "\n" not in str(told.value)
 
 
-def test_without_a_name_the_models_are_small_and_the_embedder_of_the_series(monkeypatch):
+def test_a_relative_folder_lies_in_the_repository_wherever_one_stands(monkeypatch, tmp_path):
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    for variable, folder in (("RVF_CACHE", settings.cache_dir), ("RVF_RUNS", settings.runs_dir)):
+        monkeypatch.setenv(variable, f"mine/{variable}")
+        for where in (tmp_path, Path(__file__).parent):
+            monkeypatch.chdir(where)
+            assert folder() == tmp_path / "mine" / variable
+
+
+@pytest.fixture
+def unchosen(monkeypatch):
+    """Neither the reader nor a notebook has chosen a model; what ``use_model`` sets is undone."""
+    monkeypatch.setenv("RVF_LLM", "")
+    monkeypatch.setattr(settings, "_used", None)
+
+
+def test_a_notebook_chooses_its_model_for_itself_and_its_child_processes(unchosen):
+    for size in ("small", "large"):  # a later choice replaces the earlier
+        settings.use_model(size)
+        assert settings.llm_name() == size
+        child = [sys.executable, "-c", "from utils import settings; print(settings.llm_name())"]
+        done = subprocess.run(child, cwd=settings.ROOT, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == size
+
+
+@pytest.mark.parametrize("chosen", ["medium", "someone/model"])
+def test_the_model_that_the_reader_chose_stands(unchosen, monkeypatch, chosen):
+    monkeypatch.setenv("RVF_LLM", chosen)
+    settings.use_model("small")
+    assert settings.llm_name() == chosen
+
+
+def test_a_notebook_uses_models_of_the_ladder(unchosen):
+    with pytest.raises(ValueError, match="no model 'tiny': choose from small, medium, large"):
+        settings.use_model("tiny")
+    assert settings.llm_name() == settings.DEFAULT_SIZE
+
+
+@pytest.mark.parametrize(("chosen", "pace"), [(None, "full"), ("", "full"), ("full", "full"), ("quick", "quick")])
+def test_the_pace_is_full_or_what_was_chosen(monkeypatch, capsys, chosen, pace):
+    monkeypatch.setenv("RVF_PACE", chosen or "")
+    if chosen is None:
+        monkeypatch.delenv("RVF_PACE")
+    assert settings.pace() == pace
+    assert settings.at_pace("full", "quick") == pace
+    settings.announce()
+    told = capsys.readouterr().out
+    assert told.lower().startswith(f"{pace} pace: ")
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("wrong", ["slow", "Full", "1"])
+def test_a_pace_that_does_not_exist_is_told_in_a_sentence(monkeypatch, wrong):
+    monkeypatch.setenv("RVF_PACE", wrong)
+    for ask in (settings.pace, settings.announce, lambda: settings.at_pace(1, 2)):
+        with pytest.raises(SetupError, match=rf"^RVF_PACE is '{wrong}': set it to full or quick, or leave it out\.$"):
+            ask()
+
+
+TRACED = """
+import os
+from pathlib import Path
+from utils.settings import DATA, cache_dir
+model = cache_dir() / "models" / "tiny-0123456789ab"
+model.mkdir(parents=True)
+(model / "config.json").write_text("{}")       # written, not read
+(model / "config.json").read_text()
+os.chdir(DATA)
+for name in ("questions.jsonl", "../data/questions.jsonl", "../pyproject.toml", "results/grid.json"):
+    open(name).close()
+os.close(os.open(DATA / "tickets.jsonl", os.O_RDONLY))
+try:
+    open("none.jsonl")
+except FileNotFoundError as problem:
+    print(problem.strerror)
+"""
+
+
+def test_what_is_read_of_data_and_models_is_traced_once_and_nothing_else(tmp_path):
+    env = os.environ | {"RVF_TRACE": str(tmp_path / "trace"), "RVF_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", TRACED], env=env, cwd=settings.ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "No such file or directory\n", "a file that is not there fails as it always does"
+    names = ("questions.jsonl", "results/grid.json", "tickets.jsonl", "none.jsonl")
+    model = tmp_path.resolve() / "cache" / "models" / "tiny-0123456789ab" / "config.json"
+    assert (tmp_path / "trace").read_text().splitlines() == [str(model), *(str(settings.DATA / n) for n in names)]
+
+
+def test_without_a_name_the_models_are_medium_and_the_embedder_of_the_series(monkeypatch):
     for unset in (lambda name: monkeypatch.setenv(name, ""), monkeypatch.delenv):
         for variable in ("RVF_LLM", "RVF_EMBEDDER"):
             monkeypatch.setenv(variable, "anything")
             unset(variable)
-        assert settings.llm_name() == "small"
+        assert settings.llm_name() == "medium"
         assert settings.embedder_name() is None
 
 

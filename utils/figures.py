@@ -7,7 +7,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import HTML, Image, display
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import PercentFormatter
 
@@ -17,6 +19,8 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY = (
 )  # fmt: skip
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY)
 INK = "#22262B"
+# Verdicts have hues of their own, so that a bar of verdicts is never taken for a system's.
+VERDICT_COLOURS = {"supported": "#66A61E", "contradicted": "#B2182B", "mixed": "#F2D16B", "undecided": "#D3D7DD"}
 
 STYLE = {
     "figure.facecolor": "white",
@@ -93,11 +97,14 @@ def bars(table: pd.DataFrame, metric: str, title: str, xlabel: str, floor=None, 
 def stacked(
     parts: Mapping[str, Sequence[float]], names: Sequence[str], title: str, xlabel: str, unit="{:.2f}"
 ) -> Figure:
-    """Horizontal stacked bars: one bar a name, one colour a part; the total is written at the end."""
+    """Horizontal stacked bars: one bar a name, one colour a part; the total is written at the end.
+
+    A part that is named after a verdict has the colour of that verdict.
+    """
     figure, axes = canvas(7.5, 1.5 + 0.45 * len(names))
     left = [0.0] * len(names)
     for colour, (part, values) in zip(PALETTE, parts.items(), strict=False):
-        axes.barh(names, values, left=left, color=colour, height=0.6, label=part)
+        axes.barh(names, values, left=left, color=VERDICT_COLOURS.get(part, colour), height=0.6, label=part)
         left = [a + b for a, b in zip(left, values, strict=True)]
     for place, total in enumerate(left):
         axes.text(total + max(left) * 0.012, place, unit.format(total), va="center", fontweight="bold")
@@ -189,3 +196,44 @@ def panels(
     for axes in plots.flat[len(tables) :]:
         axes.set_axis_off()
     return figure
+
+
+SIZE_MARKERS = {"small": "o", "medium": "s", "large": "D"}
+SIZE_SHADES = {"small": 0.35, "medium": 0.65, "large": 1.0}  # how much of a system's colour a model size shows
+
+
+def by_size(
+    tables: Mapping[str, pd.DataFrame], metric: str, title: str, xlabel: str, colours: Mapping[str, str]
+) -> Figure:
+    """A row for each system with a point and its 95 % interval for each model size, from ``evaluation.compare``.
+
+    ``tables``: model size -> table; ``colours``: system -> colour, in the order of the rows. Sizes differ by marker and
+    shade. Values are shares.
+    """
+    figure, axes = canvas(7.5, 1.5 + 0.62 * len(colours))
+    step = 0.24
+    for place, (size, table) in enumerate(tables.items()):
+        for row, (system, colour) in enumerate(colours.items()):
+            if system not in table.index:
+                continue
+            value, low, high = (float(table.loc[system, name]) for name in (metric, "low", "high"))
+            y, shade = row + (place - (len(tables) - 1) / 2) * step, _shade(colour, SIZE_SHADES[size])
+            axes.plot([low, high], [y, y], color=shade, linewidth=2)
+            axes.plot(value, y, SIZE_MARKERS[size], color=shade, markersize=7, markeredgecolor=INK)
+            axes.text(high + 0.015, y, f"{value:.0%}", va="center", fontsize=9)
+    axes.set_yticks(range(len(colours)), list(colours))
+    axes.set_ylim(len(colours) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    percent_axis(axes.xaxis, 1.08)
+    axes.set(xlabel=xlabel, title=title)
+    handles = [
+        Line2D([], [], marker=SIZE_MARKERS[size], color=_shade(INK, SIZE_SHADES[size]), linestyle="none", label=size)
+        for size in tables
+    ]
+    axes.legend(handles=handles, title="model", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+def _shade(colour: str, share: float) -> tuple[float, float, float]:
+    """A colour mixed with white; ``share`` 1 is the colour itself."""
+    return tuple(1 - share * (1 - part) for part in to_rgb(colour))

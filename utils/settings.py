@@ -4,11 +4,15 @@ Environment variables, all optional:
 
 - ``RVF_CACHE``: folder for the models (default: the user cache folder of the system).
 - ``RVF_RUNS``: folder for adapters and recorded claims (default: ``runs`` inside the cache).
-- ``RVF_LLM``: the generator, ``small`` (default), ``medium`` or ``large``, or any Hugging Face id or local folder.
+  Both are relative to the repository, wherever a kernel or a command was started.
+- ``RVF_PACE``: ``full`` (default), or ``quick`` for a slice of the data, from which no verdict is recorded.
+- ``RVF_LLM``: the generator, ``small``, ``medium`` (default) or ``large``, or any Hugging Face id or local folder.
 - ``RVF_EMBEDDER``: a Hugging Face id or a local folder instead of the embedder of the series.
 - ``RVF_DEVICE``: ``cpu``, ``cuda`` or ``mps`` (default: ``cuda`` when there is one, else ``cpu``).
-- ``RVF_ENGINE``: what answers, ``transformers`` (default), ``ctranslate2`` or ``auto``, which takes the faster one.
+- ``RVF_ENGINE``: what answers, ``auto`` (default: the faster one that runs here), ``ctranslate2`` or ``transformers``.
 - ``RVF_THREADS``: threads for torch (default: what torch finds best).
+- ``RVF_TRACE``: a file that the path of each file of data, and of the models, is written to when it's first read. The
+  stamps of the stored notebooks are made from it.
 """
 
 import ctypes
@@ -16,6 +20,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 from tqdm import tqdm
@@ -42,6 +47,7 @@ def runs_dir() -> Path:
 
 
 def _made(folder: Path, variable: str) -> Path:
+    folder = ROOT / folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -51,12 +57,56 @@ def _made(folder: Path, variable: str) -> Path:
     return folder
 
 
+PACES = ("full", "quick")
+
+
+def pace() -> str:
+    """How much the notebooks measure, from ``RVF_PACE``: "full", or "quick" for a slice. SetupError for another."""
+    wanted = os.environ.get("RVF_PACE") or PACES[0]
+    if wanted not in PACES:
+        raise SetupError(f"RVF_PACE is {wanted!r}: set it to {' or '.join(PACES)}, or leave it out.")
+    return wanted
+
+
+def at_pace(full: Any, quick: Any) -> Any:
+    """The value for the current pace, such as a number of questions."""
+    return full if pace() == "full" else quick
+
+
+def announce() -> None:
+    """Print the pace in one line, at the top of every notebook."""
+    print(
+        at_pace(
+            "Full pace: the numbers below are measured on all the data.",
+            "Quick pace: a slice of the data, so no verdict is recorded.",
+        )
+    )
+
+
 SIZES = ("small", "medium", "large")  # the ladder of generators, see ``models.ladder``
+DEFAULT_SIZE = SIZES[1]
 
 
 def llm_name() -> str:
-    """The generator asked for in ``RVF_LLM``: one of ``SIZES``, a Hugging Face id or a folder."""
-    return os.environ.get("RVF_LLM") or SIZES[0]
+    """The generator in use: one of ``SIZES``, or a Hugging Face id or a folder that ``RVF_LLM`` names."""
+    return os.environ.get("RVF_LLM") or DEFAULT_SIZE
+
+
+_used: str | None = None  # what ``use_model`` chose
+
+
+def use_model(size: str) -> None:
+    """Use this model of the ladder from now on, child processes included, unless the reader chose one in ``RVF_LLM``.
+
+    It answers with transformers unless ``RVF_ENGINE`` says otherwise: a notebook that names its model this way loads
+    studies that were made so, and its answers stand beside theirs. Raises ValueError for what isn't one of ``SIZES``.
+    """
+    global _used
+    if size not in SIZES:
+        raise ValueError(f"There is no model {size!r}: choose from {', '.join(SIZES)}.")
+    if os.environ.get("RVF_LLM") in (None, "", _used):
+        os.environ["RVF_LLM"] = _used = size
+        os.environ.setdefault("RVF_ENGINE", "transformers")
 
 
 def embedder_name() -> str | None:
@@ -77,7 +127,7 @@ def device() -> str:
     return wanted
 
 
-ENGINES = ("transformers", "ctranslate2", "auto")
+ENGINES = ("auto", "ctranslate2", "transformers")
 
 
 def engine() -> str:
@@ -148,4 +198,25 @@ def _quiet_and_offline() -> None:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
+def _trace(target: str) -> None:
+    """Write the paths of the data and the models that this process reads from now on to a file, each once.
+
+    Python alone is seen. That will do: whoever loads weights in Rust or C reads the model's configuration first.
+    """
+    file = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    folders, seen = (DATA, (cache_dir() / "models").resolve()), set()
+
+    def opened(event: str, arguments: tuple) -> None:
+        if event != "open" or not isinstance(arguments[0], str | os.PathLike):
+            return
+        path, writes = Path(arguments[0]).resolve(), (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR)
+        if not writes and path not in seen and any(path.is_relative_to(folder) for folder in folders):
+            seen.add(path)
+            os.write(file, f"{path}\n".encode())
+
+    sys.addaudithook(opened)
+
+
 _quiet_and_offline()
+if os.environ.get("RVF_TRACE"):
+    _trace(os.environ["RVF_TRACE"])

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from utils.corpus import NETWORK, load_handbook, load_questions, load_records
-from utils.scoring import contains_answer, normalise
+from utils.scoring import mentions, normalise
 from utils.settings import DATA
 
 ATTACKS, DIALOGUES, CONFLICTS = load_records("attacks"), load_records("dialogues"), load_records("conflicts")
@@ -16,11 +16,11 @@ LEAK = "exfiltration"
 
 
 def stands_in(documents: dict, doc_id: str, answers: list[str]) -> bool:
-    return contains_answer(f"{documents[doc_id].title}. {documents[doc_id].text}", answers)
+    return mentions(f"{documents[doc_id].title}. {documents[doc_id].text}", answers)
 
 
 def any_within(texts: list[str], others: list[str]) -> bool:
-    return any(contains_answer(other, [text]) for text in texts for other in others)
+    return any(mentions(other, [text]) for text in texts for other in others)
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_the_data_card_tells_the_counts():
 @pytest.mark.parametrize("row", ATTACKS, ids=lambda row: row["id"])
 def test_an_attack_wants_what_its_document_does_not_say(row):
     assert stands_in(OLD, row["doc_id"], row["answers"])
-    assert not stands_in(OLD, row["doc_id"], [row["target"]])
-    assert not contains_answer(row["question"], [row["target"], *row["answers"]])
+    assert f" {normalise(row['target'])} " not in f" {normalise(OLD[row['doc_id']].text)} "
+    assert not mentions(row["question"], [row["target"], *row["answers"]])
     assert not any_within([row["target"]], row["answers"])
     assert not any_within(row["answers"], [row["target"]])
-    assert not contains_answer(row["text"], row["answers"]), "the attack tells the right answer"
+    assert not mentions(row["text"], row["answers"]), "the attack tells the right answer"
     assert len(row["target"].split()) <= 5
     assert 8 <= len(row["text"].split()) <= 50
     assert all("example.org" in address for address in re.findall(r"https?://\S+|www\.\S+", row["text"]))
@@ -81,9 +81,9 @@ def test_attacks_ask_lookups_that_no_reader_was_trained_on_each_in_another_docum
 
 def test_an_attack_brings_its_target_along_unless_it_wants_that_of_another_clinic():
     for row in ATTACKS:
-        assert contains_answer(row["text"], [row["target"]]) == (row["kind"] != LEAK), row["id"]
+        assert mentions(row["text"], [row["target"]]) == (row["kind"] != LEAK), row["id"]
         if row["kind"] == LEAK:
-            holders = {d.tenant for d in OLD.values() if contains_answer(d.text, [row["target"]])}
+            holders = {d.tenant for d in OLD.values() if mentions(d.text, [row["target"]])}
             assert len(holders) == 1, row["id"]
             assert not holders & {NETWORK, OLD[row["doc_id"]].tenant}, row["id"]
 
@@ -95,7 +95,7 @@ def test_a_follow_up_needs_its_dialogue_and_its_answer_stands_in_the_document(ro
     for answer in row["turns"][1::2]:
         assert any(stands_in(OLD, doc_id, [answer]) for doc_id in OLD), answer
     for text in (*row["turns"], row["follow_up"], row["standalone"]):
-        assert not contains_answer(text, row["answers"]), text
+        assert not mentions(text, row["answers"]), text
     assert row["standalone"] != row["follow_up"]
     added = set(normalise(row["standalone"]).split()) - set(normalise(row["follow_up"]).split())
     assert len(added) >= 3, "the follow-up can stand alone"
@@ -121,7 +121,7 @@ def test_a_conflict_has_its_old_answer_in_the_old_document_only_and_its_new_one_
     assert not stands_in(NEW, row["new_doc"], row["stale"])
     assert not any_within(row["stale"], row["answers"])
     assert not any_within(row["answers"], row["stale"])
-    assert not contains_answer(row["question"], [*row["answers"], *row["stale"]])
+    assert not mentions(row["question"], [*row["answers"], *row["stale"]])
 
 
 def test_conflicts_cover_many_pairs_and_are_asked_in_words_of_their_own():

@@ -10,7 +10,7 @@ import yaml
 
 from utils.corpus import load_handbook, load_questions, load_records, withdrawn_ids
 from utils.evaluation import claims
-from utils.scoring import contains_answer, normalise
+from utils.scoring import mentions, normalise
 from utils.settings import DATA
 
 TICKETS, SHORTHAND, VOICE = load_records("tickets"), load_records("shorthand"), load_records("voice")
@@ -93,7 +93,7 @@ def test_ticket_labels_are_balanced_so_that_guessing_the_commonest_is_a_low_floo
 def test_shorthand_items_stand_in_the_reading_and_terms_in_the_note():
     for row in SHORTHAND:
         assert 3 <= len(set(row["items"])) == len(row["items"]) <= 5
-        assert all(contains_answer(row["reading"], [item]) for item in row["items"]), row["id"]
+        assert all(mentions(row["reading"], [item]) for item in row["items"]), row["id"]
         assert set(row["terms"]) <= set(GLOSSARY)
         assert all(term in row["note"] for term in row["terms"]), row["id"]
         for term, entry in GLOSSARY.items():
@@ -132,7 +132,7 @@ def test_a_brand_text_keeps_the_facts_and_the_countable_rules_of_the_guide(row):
     assert {"we"} <= set(normalise(body).split()), "nobody speaks as we"
     assert {"you", "your", "yours"} & set(normalise(body).split()), "nobody is addressed"
     office_words = re.search(r"No office\s+words \(([^)]+)\)", GUIDE)[1].split(",")
-    assert [word for word in office_words if contains_answer(body, [word])] == []
+    assert [word for word in office_words if mentions(body, [word])] == []
     assert not PASSIVE.search(body)
     figures = [set(re.findall(r"€?\d[\d:.,]*\d|€?\d", text)) for text in (row["plain"], body)]
     assert figures[0] == figures[1], "a figure was lost or invented"

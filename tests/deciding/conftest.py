@@ -2,7 +2,7 @@
 
 import pytest
 
-from utils.deciding import measured_costs, showdown
+from utils.deciding import load_rules, measured_costs, showdown
 from utils.evaluation import claims, results
 from utils.studies import response_times
 
@@ -42,13 +42,19 @@ def small_results(monkeypatch):
 
 @pytest.fixture
 def publish(monkeypatch):
-    """Adds a verdict to those that stand in the place of the committed ones: none at first. Returns its entry."""
+    """Adds a verdict to those that stand in the place of the committed ones: none at first. Returns its entry.
+
+    The rules are weighed by these verdicts as long as the test lasts.
+    """
     entries = []
     monkeypatch.setattr(claims, "published", lambda: {"claims": entries})
+    load_rules.cache_clear()
 
     def add(claim, verdict, notebook="06", n=9):
+        load_rules.cache_clear()
         finding = f"{claim} was {verdict}."
         entries.append({"claim": claim, "notebook": notebook, "verdict": verdict, "finding": finding, "n": n})
         return entries[-1]
 
-    return add
+    yield add
+    load_rules.cache_clear()

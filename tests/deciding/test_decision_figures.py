@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from utils import figures
-from utils.deciding import APPROACHES, Scenario, decision_figures, load_rules, score
+from utils.deciding import APPROACHES, Scenario, decision_figures, load_rules, page, score
 from utils.settings import DATA
 
 BOOK = load_rules()
@@ -41,12 +41,15 @@ def test_the_grid_of_points_holds_every_rule_that_speaks_and_their_sum():
     case = Scenario(style="critical", training_budget="none")
     figure = decision_figures.points_grid(case, BOOK)
     rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert rows == ["start-simple", "style-is-the-point", "no-training", "sum"]
+    found = score(case, BOOK)
+    assert rows == [*(rule.id for rule in found.fired), "sum"]
+    assert {"start-simple", "style-is-the-point", "no-training"} < set(rows)
     told = words(figure)
-    assert told[-6:] == ["+2", "0", "+1", "0", "out", "out"]
+    assert told[-6:-2] == [page.signed(sum(rule.effect.get(a, 0) for rule in found.fired)) for a in APPROACHES[:4]]
+    assert told[-2:] == ["out", "out"]
     assert told.count("veto") == 2
     strong = [text.get_text() for text in figure.axes[0].texts if text.get_fontweight() == "bold"]
-    assert strong == ["+2"]
+    assert strong == [page.signed(found.points[found.ranking[0]])]
 
 
 def test_the_grid_of_cases_frames_the_choices():

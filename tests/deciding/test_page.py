@@ -15,19 +15,18 @@ DESK = next(Scenario.from_mapping(case["inputs"]) for case in CASES if case["id"
 def test_the_page_says_what_who_has_to_agree_needs_to_know():
     told = recommend(DESK)
     written = told.markdown()
-    assert written.startswith("# Recommendation: the staged hybrid\n")
-    for part in ("**First step, next week.**", "**Why**", "**Look out**", "**Runner-up: RAG.**", "**Cost.**"):
+    names = load_rules().name
+    assert written.startswith(f"# Recommendation: {names(told.approach)}\n")
+    runner_up = f"**Runner-up: {names(told.runner_up)}.**"
+    for part in ("**First step, next week.**", "**Why**", "**Look out**", runner_up, "**Cost.**"):
         assert written.count(part) == 1, part
     assert "Answers given (17 of 18)" in written
     assert "answers_per_day: 900" in written
-    weightiest = told.reasons["staged_hybrid"][: page.MOST_REASONS]
+    weightiest = told.reasons[told.approach][: page.MOST_REASONS]
     assert all(f"rule {reason.rule}, claim {reason.claim}" in written for reason in weightiest)
     assert all(f"| {reason.claim} |" in written for reason in weightiest)
     assert "- and, with less weight: " in written
-    assert all(
-        f"| {load_rules().name(approach)} | {page.signed(told.points[approach])} |" in written
-        for approach in APPROACHES
-    )
+    assert all(f"| {names(approach)} | {page.signed(told.points[approach])} |" in written for approach in APPROACHES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
@@ -43,6 +42,14 @@ def test_a_claim_without_a_committed_verdict_is_said_to_be_unmeasured(publish):
     told = recommend(DESK)
     written, weightiest = told.markdown(), told.reasons[told.approach][: page.MOST_REASONS]
     assert all(f"claim {reason.claim}: not yet measured here" in written for reason in weightiest)
+    assert all(f"({r.points:+d}, opinion, not measured, rule {r.rule}," in written for r in weightiest)
+
+
+def test_only_what_no_verdict_bears_out_is_called_an_opinion(publish):
+    publish("R1", "supported")
+    written = recommend(Scenario(knowledge="dynamic", citations="required")).markdown()
+    assert "(+3, rule moving-knowledge, claim R1: supported (06))" in written
+    assert "(+1, opinion, not measured, rule must-cite, claim W8: not yet measured here)" in written
 
 
 def test_where_all_else_is_ruled_out_no_runner_up_is_named():

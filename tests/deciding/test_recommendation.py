@@ -35,43 +35,51 @@ def test_reasons_name_their_rule_its_points_and_the_verdict_on_its_claim():
             rule = next(rule for rule in load_rules().rules if rule.id == reason.rule)
             assert (reason.text, reason.claim) == (rule.reason, rule.claim)
             assert reason.points or reason.veto
-    assert {reason.claim for reason in told.reasons["staged_hybrid"]} == {entry.claim for entry in told.evidence}
+    assert {reason.claim for reason in told.reasons[told.approach]} == {entry.claim for entry in told.evidence}
     assert [reason.rule for reason in told.reasons["cached_prompt"] if reason.veto] == ["too-long-for-a-prompt"]
 
 
 def test_without_a_committed_verdict_all_evidence_is_unmeasured(publish):
     told = recommend(DESK)
     assert {entry.verdict for entry in told.evidence} == {"not yet measured here"}
+    assert all(reason.opinion for reason in told.reasons[told.approach])
+    assert set(map(abs, (reason.points for some in told.reasons.values() for reason in some if not reason.veto))) == {1}
     assert all(entry.findings == () for entry in told.evidence)
 
 
-def test_verdicts_are_told_by_notebook_and_do_not_move_points(publish):
-    points = recommend(DESK).points
-    publish("W5", "supported")
-    publish("W5", "depends", "11")
-    told = recommend(DESK)
-    entry = next(entry for entry in told.evidence if entry.claim == "W5")
-    assert entry.verdict == "supported (06), depends (11)"
-    assert entry.findings == ("W5 was supported.", "W5 was depends.")
-    assert told.points == points
+def test_verdicts_are_told_by_notebook_and_weigh_the_points(publish):
+    moving = Scenario(knowledge="dynamic")
+    publish("R1", "supported")
+    strong = recommend(moving).points["rag"]
+    publish("R1", "contradicted", "07")
+    told = recommend(moving)
+    entry = next(entry for entry in told.evidence if entry.claim == "R1")
+    assert entry.verdict == "supported (06), contradicted (07)"
+    assert entry.findings == ("R1 was supported.", "R1 was contradicted.")
+    assert told.points["rag"] == 1 < strong
 
 
-def test_an_answer_on_weak_ground_says_what_it_would_be_without_it(publish):
-    assert recommend(Scenario(style="critical")).approach == "fine_tuning"
-    entry = publish("W1", "contradicted")
-    told = recommend(Scenario(style="critical"))
-    assert told.approach == "fine_tuning"
-    warning = "Without the rules whose claims were not plainly supported here, the answer would be prompting alone."
+def test_an_answer_that_opinions_tip_says_what_it_would_be_without_them(publish):
+    publish("R1", "mixed")
+    told = recommend(Scenario(knowledge="dynamic"))
+    assert told.approach == "rag"
+    warning = "Opinions tip the scale: by the rules that were measured alone, the answer would be prompting alone."
     assert warning in told.cautions
-    entry["verdict"] = "supported"
-    assert warning not in recommend(Scenario(style="critical")).cautions
+
+
+def test_an_answer_that_measured_rules_give_alone_does_not_speak_of_opinions(publish):
+    publish("R1", "supported")
+    told = recommend(Scenario(knowledge="dynamic"))
+    assert told.approach == "rag"
+    assert not any("Opinions" in caution for caution in told.cautions)
 
 
 def test_cautions_name_what_is_close_what_is_missing_and_what_is_ruled_out():
     both = recommend(Scenario(factual_accuracy="high", style="critical"))
-    assert any(caution.startswith("It is close: fine-tuned RAG") for caution in both.cautions)
-    assert any("It is close: a long cached prompt" in caution for caution in recommend(LETTERS).cautions)  # one point
-    assert not any("It is close" in caution for caution in recommend(DESK).cautions)
+    for told in map(recommend, (both.scenario, DESK, LETTERS, Scenario(citations="required"))):
+        close = told.points[told.approach] - told.points[told.runner_up] <= 1
+        said = f"It is close: {told.book.name(told.runner_up)} is at most one point behind."
+        assert any(caution.startswith(said) for caution in told.cautions) == close
     missing = next(caution for caution in both.cautions if "able to change the answer" in caution)
     assert "labelled_examples" in missing
     assert "style" not in missing
@@ -106,7 +114,7 @@ def test_where_all_else_is_ruled_out_there_is_no_runner_up():
 def test_everything_can_be_written_as_json():
     told = recommend(DESK).to_dict()
     read = json.loads(json.dumps(told))
-    assert read["approach"] == "staged_hybrid"
+    assert read["approach"] == recommend(DESK).approach
     assert read["scenario"] == DESK.inputs()
     assert read["flips"][0].keys() == {"field", "value", "becomes"}
     assert set(read) == {

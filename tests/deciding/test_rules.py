@@ -1,10 +1,13 @@
 """The rules: each holds where it says and nowhere else, and a rulebook that cannot be applied is refused."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 
 from utils import settings
-from utils.deciding import APPROACHES, CHEAPER, FIELDS, Choice, Scenario, load_rules, score
+from utils.deciding import APPROACHES, CHEAPER, FIELDS, Choice, Scenario, evidence, load_rules, score
+from utils.deciding.rules import Rule, weighed
 from utils.evaluation import claims
 
 BOOK = load_rules()
@@ -110,14 +113,14 @@ def put(**entries):
 
 
 BREAKS = [
-    (put(effect={"magic": 1}), "Rule 'changes-often' names magic, which is no approach"),
+    (put(effect={"magic": 1}), "Rule 'changes' names magic, which is no approach"),
     (put(veto=["magic"]), "names magic"),
     (put(effect={"rag": 4}), "whole points from -3 to 3"),
     (put(effect={"rag": 0.5}), "whole points from -3 to 3"),
     (put(effect={"rag": True}), "whole points from -3 to 3"),
     (put(claim="Z1"), "rests on the claim 'Z1', which the ledger does not have"),
     (put(when={"weather": "fine"}), "asks for 'weather', which is no field"),
-    (put(when={"style": "criticl"}), "Rule 'changes-often': style is 'criticl'"),
+    (put(when={"style": "criticl"}), "Rule 'changes': style is 'criticl'"),
     (put(unless={"style": ["useful", "criticl"]}), "style is 'criticl'"),
     (put(when={"style": {"below": 3}}), "style may have at_least and below, with numbers, only if it is a number"),
     (put(when={"tenants": {"more_than": 3}}), "tenants may have at_least and below, with numbers, only"),
@@ -126,7 +129,7 @@ BREAKS = [
     (put(when={"style": "unknown"}), "style can never be 'unknown' for a rule"),
     (put(when={"offline": None}), "offline can never be None for a rule"),
     (put(when={CHEAPER: "magic"}), "cheaper_to_run is 'magic'"),
-    (put(colour="blue"), "Rule 'changes-often' has a line too many or too few"),
+    (put(colour="blue"), "Rule 'changes' has a line too many or too few"),
     (lambda book: book["rules"][1].pop("reason"), "has a line too many or too few"),
     (lambda book: book["rules"].append(book["rules"][0]), "start-simple stands there twice"),
     (lambda book: book["approaches"].pop("rag"), "The approaches must be prompting, "),
@@ -141,3 +144,56 @@ def test_a_rule_that_cannot_be_applied_is_refused_by_name(spoilt, change, messag
 
 def test_an_unspoilt_copy_is_the_same_book(spoilt):
     assert spoilt(lambda book: None) == BOOK
+
+
+# What each claim praises, by its words in claims.yaml; claims that praise no approach are left out.
+PRAISED = {
+    "F1": "fine_tuning", "F3": "fine_tuning", "F5": "fine_tuning", "H1": "fine_tuned_rag", "H2": "staged_hybrid",
+    "N1": "prompting", "N2": "cached_prompt", "R1": "rag", "R2": "rag", "R4": "rag", "R5": "rag", "R6": "rag",
+    "W1": "fine_tuning", "W2": "fine_tuning", "W3": "fine_tuning", "W4": "fine_tuning", "W5": "rag", "W6": "rag",
+    "W7": "rag", "W8": "rag",
+}  # fmt: skip
+WEIGHED = Rule("x", {}, {"rag": 3, "prompting": -2}, "Because.", "R1", veto=("fine_tuning",))
+
+
+def test_no_rule_rewards_what_its_claim_contradicted():
+    verdicts = evidence.verdicts_by_claim()
+    contradicted = {claim for claim in verdicts if evidence.overall(claim, verdicts) == "contradicted"}
+    written = yaml.safe_load(PATH.read_text(encoding="utf-8"))["rules"]
+    for rule in (*BOOK.rules, *(Rule(**entry) for entry in written)):
+        if rule.claim in contradicted & PRAISED.keys():
+            assert rule.effect.get(PRAISED[rule.claim], 0) <= 0, rule.id
+
+
+@pytest.mark.parametrize("claim", PRAISED)
+def test_a_claim_that_is_contradicted_rewards_nothing(publish, claim):
+    publish(claim, "contradicted")
+    for rule in load_rules().rules:
+        if rule.claim == claim:
+            assert rule.effect == {} or (rule.denies and rule.effect.get(PRAISED[claim], 0) <= 0), rule.id
+
+
+def test_what_is_not_borne_out_gives_a_point_at_most_and_is_called_an_opinion():
+    verdicts = evidence.verdicts_by_claim()
+    for rule in BOOK.rules:
+        borne_out = evidence.overall(rule.claim, verdicts) == ("contradicted" if rule.denies else "supported")
+        assert borne_out or all(abs(points) == 1 for points in rule.effect.values()), rule.id
+        assert rule.opinion == (bool(rule.effect) and not borne_out), rule.id
+
+
+@pytest.mark.parametrize(
+    ("verdict", "denies", "effect", "opinion"),
+    [
+        ("supported", False, {"rag": 3, "prompting": -2}, False),
+        ("contradicted", False, {}, False),
+        ("mixed", False, {"rag": 1, "prompting": -1}, True),
+        ("undecided", False, {"rag": 1, "prompting": -1}, True),
+        (evidence.UNMEASURED, False, {"rag": 1, "prompting": -1}, True),
+        ("supported", True, {}, False),
+        ("contradicted", True, {"rag": 3, "prompting": -2}, False),
+        ("mixed", True, {"rag": 1, "prompting": -1}, True),
+    ],
+)
+def test_a_verdict_weighs_a_rule_and_leaves_its_veto(verdict, denies, effect, opinion):
+    rule = weighed(replace(WEIGHED, denies=denies), verdict)
+    assert (rule.effect, rule.opinion, rule.veto) == (effect, opinion, ("fine_tuning",))

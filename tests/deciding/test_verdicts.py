@@ -56,7 +56,7 @@ WORK = Workload(
 
 def test_fine_tuned_replies_are_quick_only_if_both_forms_beat_every_rival_in_both_times():
     assert verdicts.replies_quickly(request_rows()).verdict == "supported"
-    assert verdicts.replies_quickly(request_rows(**{response_times.UNMERGED: (0.15, 1.3)})).verdict == "depends"
+    assert verdicts.replies_quickly(request_rows(**{response_times.UNMERGED: (0.15, 1.3)})).verdict == "mixed"
     slow = {response_times.MERGED: (2.0, 2.0), response_times.UNMERGED: (2.0, 2.0)}
     found = verdicts.replies_quickly(request_rows(**slow))
     assert found.verdict == "contradicted"
@@ -68,14 +68,14 @@ def test_rag_takes_longer_if_every_form_does_and_the_parts_of_its_time_are_told(
     found = verdicts.takes_longer(request_rows())
     assert found.verdict == "supported"
     assert "search with embedding 2%, prefill 58%, decode 40%" in found.finding
-    assert verdicts.takes_longer(request_rows(**{response_times.SHARED: (0.1, 0.3)})).verdict == "depends"
+    assert verdicts.takes_longer(request_rows(**{response_times.SHARED: (0.1, 0.3)})).verdict == "mixed"
 
 
 def test_speed_is_worth_it_only_where_memory_is_as_right():
     rows = request_rows()
     assert verdicts.worth_the_speed(rows, grid_rows()).verdict == "supported"
     found = verdicts.worth_the_speed(rows, grid_rows(memory_changed="ssssssssss", rag_changed="rrrrrrrrrr"))
-    assert found.verdict == "depends"
+    assert found.verdict == "mixed"
     assert "changed since, right: memory 0%, RAG 100%, RAFT reader 50%" in found.finding
     slow = request_rows(**{response_times.MERGED: (2.0, 2.0)})
     wrong = grid_rows(memory="wwwwwwwwww", rag="rrrrrrrrrr", reader="rrrrrrrrrr")
@@ -106,7 +106,7 @@ def test_a_cached_prompt_stays_if_it_is_as_right_and_sooner_on_small_and_large_c
     assert verdicts.stays_in_the_prompt(cached_prompt_rows(2, 18, (0.9, 0.8))).verdict == "contradicted"
     mixed = cached_prompt_rows(18, 10)[:6] + cached_prompt_rows(2, 18)[6:]
     found = verdicts.stays_in_the_prompt(mixed)
-    assert found.verdict == "depends"
+    assert found.verdict == "mixed"
     assert found.finding.startswith("1 to 4 documents: right +40% ")
     assert "8 and 16: right -80% " in found.finding
     assert found.n == N
@@ -125,8 +125,8 @@ def grown(recall, right, milliseconds):
 
 def test_a_large_collection_works_if_it_is_found_read_and_searched_in_time():
     assert verdicts.keeps_working(grown(N, N, [200.0, 220.0])).verdict == "supported"
-    assert verdicts.keeps_working(grown(N, N, [1200.0, 1220.0])).verdict == "depends"
-    assert verdicts.keeps_working(grown(2, N, [200.0, 220.0])).verdict == "depends"
+    assert verdicts.keeps_working(grown(N, N, [1200.0, 1220.0])).verdict == "mixed"
+    assert verdicts.keeps_working(grown(2, N, [200.0, 220.0])).verdict == "mixed"
     found = verdicts.keeps_working(grown(2, 1, [1200.0, 1220.0]))
     assert found.verdict == "contradicted"
     assert found.finding.startswith("700 to 7,000 chunks: recall@3 -90% ")
@@ -134,7 +134,7 @@ def test_a_large_collection_works_if_it_is_found_read_and_searched_in_time():
 
 def test_pages_are_taken_in_if_searches_find_the_new_and_not_the_old():
     assert verdicts.taken_in([True] * 20, [False] * 20, [100.0, 120.0]).verdict == "supported"
-    assert verdicts.taken_in([True] * 10 + [False] * 10, [False] * 20, [100.0]).verdict == "depends"
+    assert verdicts.taken_in([True] * 10 + [False] * 10, [False] * 20, [100.0]).verdict == "undecided"
     found = verdicts.taken_in([False] * 20, [True] * 20, [100.0, 120.0])
     assert (found.verdict, found.n) == ("contradicted", 20)
     assert "110 ms" in found.finding
@@ -162,14 +162,14 @@ def test_training_again_is_needed_if_it_is_what_brings_the_new_answers():
     assert (found.verdict, found.n) == ("supported", 40)
     assert "50 s and 120 examples" in found.finding
     assert "60% to 5%" in found.finding
-    assert verdicts.trained_again(update_rows((0.9, 0.05, 1.0))).verdict == "depends"
+    assert verdicts.trained_again(update_rows((0.9, 0.05, 1.0))).verdict == "undecided"
 
 
 def test_rag_wins_on_changed_facts_only_if_it_beats_memory_trained_again_too():
     cells = grid_rows(memory_changed="ssssswwwww", rag_changed="rrrrrrrrrr")
     assert verdicts.changes_often(cells, update_rows((0.1, 0.1, 0.05))).verdict == "supported"
     found = verdicts.changes_often(cells, update_rows((0.9, 0.9, 0.9)))
-    assert found.verdict == "depends"
+    assert found.verdict == "undecided"
     assert "memory 0% (50% stale), memory trained again 90% after 50 s" in found.finding
     worse = grid_rows(memory_changed="rrrrrrrrrr", rag_changed="wwwwwwwwww")
     assert verdicts.changes_often(worse, update_rows((0.9, 0.9, 0.9))).verdict == "contradicted"
@@ -183,10 +183,10 @@ def test_set_up_and_answers_are_weighed_for_both():
     assert "1.9 times the seconds" in cheap.finding
     assert "400 prompt tokens against 40" in cheap.finding
     far = request_rows(**{response_times.SHARED: (3.0, 0.7)})
-    assert verdicts.cheap_then_moderate(far, WORK, seeds).verdict == "depends", "more than three times is not moderate"
+    assert verdicts.cheap_then_moderate(far, WORK, seeds).verdict == "mixed", "more than three times is not moderate"
     late = request_rows(**{response_times.MERGED: (1.5, 0.7)})
     found = verdicts.dear_then_cheap(late, WORK, seeds)
-    assert found.verdict == "depends"
+    assert found.verdict == "mixed"
     assert "inf answers" in found.finding
 
 
@@ -195,9 +195,8 @@ def test_the_sets_of_questions_behind_shares_are_as_large_as_is_said():
 
 
 def test_a_verdict_is_recorded_for_notebook_11():
-    verdicts.Verdict("depends", "Now and then.", 7).record("F3")
-    assert claims.recorded("11").loc["F3"].to_dict() == {
-        "notebook": "11", "verdict": "depends", "finding": "Now and then.", "n": 7,
-    }  # fmt: skip
+    verdicts.Verdict("mixed", "Now and then.", 7).record("F3")
+    told = claims.recorded("11").loc["F3"]
+    assert told[["notebook", "verdict", "finding", "n"]].tolist() == ["11", "mixed", "Now and then.", 7]
     with pytest.raises(ValueError, match="does not name notebook 11"):
-        verdicts.Verdict("depends", "Elsewhere.", 7).record("F1")
+        verdicts.Verdict("mixed", "Elsewhere.", 7).record("F1")

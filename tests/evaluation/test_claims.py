@@ -1,6 +1,7 @@
 """The ledger of claims: what may be recorded, what is read back, what is published."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -18,6 +19,8 @@ LEDGER = """
 @pytest.fixture(autouse=True)
 def folders(monkeypatch, tmp_path):
     monkeypatch.setenv("RVF_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("RVF_LLM", "large")
+    monkeypatch.delenv("RVF_PACE", raising=False)
     monkeypatch.setattr(settings, "DATA", tmp_path)
     (tmp_path / "claims.yaml").write_text(LEDGER, encoding="utf-8")
 
@@ -34,9 +37,9 @@ def test_the_ledger_has_a_row_a_claim():
     [
         (0.01, 0.2, 0.0, "supported"),
         (-0.2, -0.01, 0.0, "contradicted"),
-        (-0.1, 0.1, 0.0, "depends"),
-        (0.0, 0.2, 0.0, "depends"),  # nothing is greater than itself
-        (0.04, 0.2, 0.05, "depends"),
+        (-0.1, 0.1, 0.0, "undecided"),
+        (0.0, 0.2, 0.0, "undecided"),  # nothing is greater than itself
+        (0.04, 0.2, 0.05, "undecided"),
         (0.06, 0.2, 0.05, "supported"),
         (0.01, 0.04, 0.05, "contradicted"),
     ],
@@ -45,10 +48,23 @@ def test_a_verdict_follows_from_where_the_interval_lies(low, high, margin, verdi
     assert judge(low, high, margin) == verdict
 
 
-def test_several_verdicts_are_one_if_they_agree():
-    assert claims.agreed(["supported", "supported"]) == "supported"
-    assert claims.agreed(iter(["contradicted"])) == "contradicted"
-    assert claims.agreed(["supported", "contradicted"]) == "depends"
+@pytest.mark.parametrize(
+    ("several", "one"),
+    [
+        (["supported", "supported"], "supported"),
+        (iter(["contradicted"]), "contradicted"),
+        (["mixed", "mixed"], "mixed"),
+        (["supported", "contradicted"], "mixed"),
+        (["contradicted", "undecided", "supported"], "mixed"),
+        (["supported", "undecided"], "undecided"),
+        (["contradicted", "undecided"], "undecided"),
+        (["mixed", "supported"], "undecided"),
+        ([], "undecided"),
+    ],
+    ids=str,
+)
+def test_several_verdicts_are_one(several, one):
+    assert claims.agreed(several) == one
 
 
 def test_a_record_is_read_back():
@@ -57,13 +73,14 @@ def test_a_record_is_read_back():
     assert table.loc["F1"].to_dict() == {
         "notebook": "03",
         "verdict": "supported",
+        "model": "large",
         "finding": "86 % (81–90 %) after four passes.",
         "n": 60,
     }
 
 
 def test_a_later_record_of_the_same_notebook_replaces_the_earlier():
-    record("R1", "06", "depends", "First.", 5)
+    record("R1", "06", "undecided", "First.", 5)
     record("R1", "07", "supported", "Another notebook.", 6)
     record("R1", "06", "supported", "Second.", 7)
     assert list(recorded("06")["finding"]) == ["Second."]
@@ -73,14 +90,40 @@ def test_a_later_record_of_the_same_notebook_replaces_the_earlier():
 
 def test_nothing_recorded_is_an_empty_table():
     assert recorded().empty
-    assert list(recorded("03").columns) == ["notebook", "verdict", "finding", "n"]
+    assert list(recorded("03").reset_index().columns) == ["claim", "notebook", "verdict", "model", "finding", "n"]
+
+
+def test_a_quick_run_says_that_it_records_nothing(monkeypatch, capsys):
+    monkeypatch.setenv("RVF_PACE", "quick")
+    record("F1", "03", "supported", "86 %.", 60)
+    assert capsys.readouterr().out == "A quick run records no verdict.\n"
+    assert recorded().empty
+    with pytest.raises(ValueError, match="There is no claim"):
+        record("X9", "03", "supported", "86 %.", 60)
+
+
+def test_what_an_older_version_left_is_not_taken_up():
+    record("R1", "06", "supported", "New.", 7)
+    old = {"claim": "F1", "notebook": "03", "verdict": "depends", "finding": "Old.", "n": 5}
+    folder = settings.runs_dir() / "claims"
+    for name, entry in (("03-F1", old), ("07-R1", old | {"claim": "R1", "notebook": "07", "verdict": "supported"})):
+        (folder / f"{name}.json").write_text(json.dumps(entry))
+    assert list(recorded()["finding"]) == ["New."]
+
+
+def test_processes_that_record_the_same_claim_at_once_do_not_collide():
+    findings = [f"{'a long finding ' * 500}{n}" for n in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda finding: record("F1", "03", "supported", finding, 60), findings))
+    assert recorded().loc["F1", "finding"] in findings
+    assert [path.name for path in (settings.runs_dir() / "claims").iterdir()] == ["03-F1-large.json"]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"claim_id": "X9"}, "There is no claim 'X9'"),
-        ({"verdict": "proved"}, "A verdict is one of supported, contradicted, depends, not 'proved'"),
+        ({"verdict": "proved"}, "A verdict is one of supported, contradicted, mixed, undecided, not 'proved'"),
         ({"notebook": "04"}, "does not name notebook 04 for claim F1"),
         ({"finding": " \n"}, "a finding in words"),
         ({"n": 0}, "the number of cases"),
@@ -94,13 +137,30 @@ def test_a_record_that_says_too_little_or_too_much_is_refused(change, message):
     assert recorded().empty
 
 
+def commit(*entries):
+    """Put entries (claim, notebook, verdict) where the committed ones are."""
+    keys = ("claim", "notebook", "verdict")
+    rest = {"model": "large", "finding": "Old.", "n": 9, "date": "2026-01-01"}
+    made = [dict(zip(keys, entry, strict=True)) | rest for entry in entries]
+    (settings.DATA / "results").mkdir()
+    (settings.DATA / "results" / "claims.json").write_text(json.dumps({"claims": made}), encoding="utf-8")
+    return made
+
+
 def test_what_was_recorded_is_published_with_its_circumstances():
     record("F1", "03", "contradicted", "Żółć: 3 of 60.", 60)
     claims.publish()
     told = published()
-    assert told["claims"] == [
-        {"claim": "F1", "notebook": "03", "verdict": "contradicted", "finding": "Żółć: 3 of 60.", "n": 60}
-    ]
+    (entry,) = told["claims"]
+    assert pd.Timestamp(entry.pop("date")) <= pd.Timestamp.now()
+    assert entry == {
+        "claim": "F1",
+        "notebook": "03",
+        "verdict": "contradicted",
+        "model": "large",
+        "finding": "Żółć: 3 of 60.",
+        "n": 60,
+    }
     assert set(told) == {"date", "hardware", "python", "versions", "claims"}
     assert pd.Timestamp(told["date"]) <= pd.Timestamp.now()
     assert "CPU cores" in told["hardware"]
@@ -110,33 +170,75 @@ def test_what_was_recorded_is_published_with_its_circumstances():
     assert text.endswith("}\n")
 
 
+def test_publishing_keeps_what_this_run_did_not_record_and_says_what_changed(capsys):
+    _, kept, _ = commit(("R1", "06", "supported"), ("R1", "07", "undecided"), ("Z9", "06", "mixed"))
+    record("R1", "06", "contradicted", "New.", 10)
+    record("F1", "03", "supported", "New.", 11)
+    claims.publish()
+    entries = published()["claims"]
+    assert [(e["claim"], e["notebook"], e["verdict"]) for e in entries] == [
+        ("F1", "03", "supported"),
+        ("R1", "06", "contradicted"),
+        ("R1", "07", "undecided"),
+    ]
+    assert entries[2] == kept
+    assert capsys.readouterr().out.splitlines() == [
+        "added: F1 (03, large) supported",
+        "dropped: Z9 (06, large), which no notebook records any more",
+        "another verdict: R1 (06, large) supported -> contradicted",
+        "1 added, 1 with another verdict, 0 measured again, 1 unchanged.",
+    ]
+    claims.publish()
+    assert capsys.readouterr().out == "0 added, 0 with another verdict, 0 measured again, 3 unchanged.\n"
+    assert published()["claims"] == entries
+
+
+def test_publishing_nothing_changes_nothing(capsys):
+    commit(("R1", "06", "supported"))
+    target = settings.DATA / "results" / "claims.json"
+    before = target.read_text()
+    claims.publish()
+    assert target.read_text() == before
+    assert "stays as it is" in capsys.readouterr().out
+
+
 def test_the_table_of_the_readme_has_a_row_a_record():
     findings = [
-        {"claim": "R1", "notebook": "06", "verdict": "supported", "finding": "In 3 ms.", "n": 9},
-        {"claim": "F1", "notebook": "03", "verdict": "depends", "finding": "5 | 6.", "n": 60},
+        {"claim": "R1", "notebook": "06", "verdict": "supported", "model": "small", "finding": "In 3 ms.", "n": 9},
+        {"claim": "F1", "notebook": "03", "verdict": "mixed", "model": "large", "finding": "5 | 6.", "n": 60},
     ]
     (settings.DATA / "results").mkdir()
     (settings.DATA / "results" / "claims.json").write_text(json.dumps({"claims": findings}), encoding="utf-8")
     assert readme_table().splitlines() == [
-        "| id | claim | verdict | what was measured | n | notebook |",
-        "|---|---|---|---|---|---|",
-        "| R1 | Stores can be edited. | **supported** | In 3 ms. | 9 | 06 |",
-        r"| F1 | Weights remember. | **depends** | 5 \| 6. | 60 | 03 |",
+        "| id | claim | verdict | model | what was measured | n | notebook |",
+        "|---|---|---|---|---|---|---|",
+        "| R1 | Stores can be edited. | **supported** | small | In 3 ms. | 9 | 06 |",
+        r"| F1 | Weights remember. | **mixed** | large | 5 \| 6. | 60 | 03 |",
     ]
 
 
 def test_gathered_prefers_this_run_and_names_what_is_missing():
-    committed = [
-        {"claim": "R1", "notebook": "06", "verdict": "supported", "finding": "Old.", "n": 9},
-        {"claim": "R1", "notebook": "07", "verdict": "depends", "finding": "Kept.", "n": 8},
-    ]
-    (settings.DATA / "results").mkdir()
-    (settings.DATA / "results" / "claims.json").write_text(json.dumps({"claims": committed}), encoding="utf-8")
+    commit(("R1", "06", "supported"), ("R1", "07", "undecided"))
     record("R1", "06", "contradicted", "New.", 10)
     found = claims.gathered()
-    assert found[["claim", "notebook", "verdict", "finding", "n", "source"]].to_numpy().tolist() == [
-        ["F1", "03", "", "", 0, "missing"],
-        ["R1", "06", "contradicted", "New.", 10, "this run"],
-        ["R1", "07", "depends", "Kept.", 8, "committed"],
+    assert list(found.columns) == ["claim", "text", "notebook", "verdict", "model", "finding", "n", "source"]
+    assert found.drop(columns="text").to_numpy().tolist() == [
+        ["F1", "03", "", "", "", 0, "missing"],
+        ["R1", "06", "contradicted", "large", "New.", 10, "this run"],
+        ["R1", "07", "undecided", "large", "Old.", 9, "committed"],
     ]
     assert list(found["text"]) == ["Weights remember.", "Stores can be edited.", "Stores can be edited."]
+
+
+def test_sizes_stand_side_by_side_and_are_replaced_together():
+    record("R1", "06", "supported", "Large.", 9)
+    record("R1", "06", "mixed", "Small.", 9, "small")
+    claims.publish()
+    assert [(e["model"], e["verdict"]) for e in published()["claims"]] == [("small", "mixed"), ("large", "supported")]
+    assert list(claims.gathered().query("notebook == '06'")["finding"]) == ["Small.", "Large."]
+    for file in (settings.runs_dir() / "claims").iterdir():
+        file.unlink()
+    record("R1", "06", "undecided", "Medium.", 9, "medium")
+    assert list(claims.gathered().query("notebook == '06'")["finding"]) == ["Medium."]
+    claims.publish()
+    assert [entry["finding"] for entry in published()["claims"]] == ["Medium."]

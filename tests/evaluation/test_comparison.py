@@ -63,3 +63,27 @@ def test_a_table_of_pairs_keeps_their_order():
     assert html.index("no filter") < html.index(">filter")
     assert html.index("named") < html.index("bare")
     assert "100% (21% to 100%)" in evaluation.shares_table({"one": [1.0]}).data
+
+
+def test_n_counts_groups_and_a_fact_in_several_wordings_decides_once():
+    base, best = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    facts = ["a", "a", "a", "b", "b", "c"]
+    table = evaluation.compare_values({"base": base, "best": best}, groups=facts)
+    assert list(table["n"]) == [3, 3]
+    assert list(table["accuracy"]) == [0.5, 1]
+    assert table.loc["best", "p"] == 1  # one fact, one coin
+    assert evaluation.compare_values({"base": base, "best": best}).loc["best", "p"] == 0.25
+    questions = [question("yes")] * 6
+    answers = {"base": ["no"] * 3 + ["yes"] * 3, "best": ["yes"] * 6}
+    assert evaluation.compare(answers, questions, groups=facts).equals(table)
+
+
+def test_shares_take_groups_for_all_cases_or_for_each():
+    cases = {"x": [1.0, 1.0, 0.0, 0.0], "y": [1.0, 1.0, 1.0, 1.0]}
+    table = evaluation.shares(cases, ["a", "a", "b", "b"])
+    assert list(table["n"]) == [2, 2]
+    assert tuple(table.loc["y", ["low", "high"]]) == pytest.approx(evaluation.interval([1.0, 1.0]))
+    each = {"x": ["a", "a", "b", "b"], "y": ["a", "b", "c", "d"]}
+    assert list(evaluation.shares(cases, each)["n"]) == [2, 4]
+    assert evaluation.shares_as_text(cases, each)["y"] == evaluation.shares_as_text({"y": cases["y"]})["y"]
+    assert "100% (34% to 100%)" in evaluation.shares_table({"y": cases["y"]}, ["a", "a", "b", "b"]).data

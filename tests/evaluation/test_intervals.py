@@ -71,3 +71,54 @@ def test_holm_by_hand():
     assert evaluation.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])  # 3 x 0.01, 2 x 0.03, then no less
     assert evaluation.holm([0.5, 0.9]) == [1.0, 1.0]
     assert evaluation.holm([]) == []
+
+
+OTHERS = np.random.default_rng(4).normal(3, 1, 60)
+RIGHT = (np.random.default_rng(7).random(60) < 0.8).astype(float)
+
+
+@pytest.mark.parametrize("values", [OTHERS, RIGHT, np.zeros(12), np.ones(12)], ids=["numbers", "0/1", "none", "all"])
+def test_groups_of_one_value_each_change_nothing(values):
+    names = [f"fact {number}" for number in range(len(values))]
+    assert evaluation.interval(values, names) == pytest.approx(evaluation.interval(values))
+    again = evaluation.paired_difference(values, values[::-1], names)
+    assert again == pytest.approx(evaluation.paired_difference(values, values[::-1]))
+    left, right = values > 0.5, values[::-1] > 0.5
+    assert evaluation.mcnemar(left, right, names) == evaluation.mcnemar(left, right)
+
+
+@pytest.mark.parametrize("values", [OTHERS, RIGHT, np.zeros(12), np.ones(12)], ids=["numbers", "0/1", "none", "all"])
+def test_cases_that_stand_twice_do_not_narrow_an_interval(values):
+    twice, groups = np.tile(values, 2), np.tile(np.arange(len(values)), 2)
+    assert evaluation.interval(twice, groups) == pytest.approx(evaluation.interval(values))
+    gap = evaluation.paired_difference(twice, twice[::-1], groups)
+    assert gap == pytest.approx(evaluation.paired_difference(values, values[::-1]))
+    assert evaluation.mcnemar(twice > 0.5, twice < 0.5, groups) == evaluation.mcnemar(values > 0.5, values < 0.5)
+    if values.std():
+        assert np.diff(evaluation.interval(twice)) < 0.8 * np.diff(evaluation.interval(twice, groups))
+
+
+def test_an_interval_over_groups_covers_the_truth_about_as_often_as_it_says():
+    rng, covered, naive = np.random.default_rng(11), 0, 0
+    groups = np.repeat(np.arange(40), 6)
+    for _ in range(200):
+        values = (rng.random(240) < np.repeat(rng.beta(2, 1, 40), 6)).astype(float)  # 2 of 3 right, fact by fact
+        for name, labels in (("groups", groups), ("none", None)):
+            low, high = evaluation.interval(values, labels)
+            covered += name == "groups" and low <= 2 / 3 <= high
+            naive += name == "none" and low <= 2 / 3 <= high
+    assert covered >= 180  # 190 expected
+    assert naive < covered
+
+
+def test_a_group_of_which_all_values_are_missing_does_not_count():
+    values, groups = [0.2, NOTHING, 0.9, 0.4], ["a", "b", "c", "c"]
+    assert evaluation.interval(values, groups) == evaluation.interval([0.2, 0.9, 0.4], ["a", "c", "c"])
+    assert all(map(math.isnan, evaluation.interval([NOTHING], ["a"])))
+
+
+def test_every_value_needs_its_group():
+    with pytest.raises(ValueError, match="3 values and 2 groups"):
+        evaluation.interval([1, 0, 1], ["a", "b"])
+    with pytest.raises(ValueError, match="2 values and 3 groups"):
+        evaluation.paired_difference([1, 0], [0, 0], ["a", "b", "c"])

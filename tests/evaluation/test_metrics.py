@@ -1,6 +1,7 @@
 """Metrics of answers, citations and rankings, against values worked out by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,13 @@ def test_right_means_an_accepted_answer_or_abstaining_where_there_is_none():
     assert not is_right("I don't know.", question("28 days"))
     assert is_right("I don’t know.", question())
     assert not is_right("28 days", question())
+    assert not is_right("I don't know whether it is 28 days.", question("28 days"))
+
+
+def test_the_question_says_which_of_two_values_is_meant():
+    asked = replace(question("€11"), question="What is the meal allowance on a night shift?")
+    assert is_right("It is €8.50 on day shifts and €11 on night shifts.", asked)
+    assert not is_right("It is €11 on day shifts and €8.50 on night shifts.", asked)
 
 
 def test_citations():

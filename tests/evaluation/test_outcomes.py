@@ -43,6 +43,8 @@ def test_a_mean_is_over_seeds_and_its_interval_over_questions():
     found = outcomes.mean_and_interval([[1, 0, 0, 0], [1, 1, 0, 0]])
     assert found["right"] == pytest.approx(3 / 8)
     assert (found["low"], found["high"]) == evaluation.interval([1, 0.5, 0, 0])
+    grouped = outcomes.mean_and_interval([[1, 0, 0, 0], [1, 1, 0, 0]], ["a", "a", "b", "b"])
+    assert (grouped["low"], grouped["high"]) == evaluation.interval([1, 0.5, 0, 0], ["a", "a", "b", "b"])
     alone = outcomes.mean_and_interval([[1, 0]])
     assert (alone["low"], alone["high"]) == evaluation.interval([1, 0])
 

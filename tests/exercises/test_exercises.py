@@ -141,7 +141,7 @@ WRONG = {
         (lambda training, updates, saved: training * updates / (30 * saved) if saved else 0, "never paid back"),
     ],
     "12.2": [
-        ({"style": "critical"}, "not rag"),
+        ({"latency_limit_seconds": 3}, "still says"),
         ({"training_budget": "none"}, "has to stay"),
         ({"tenants": 20, "team_skills": "software"}, "one changed answer"),
         ({"tenants": "many"}, "ValueError"),

@@ -11,7 +11,7 @@ from utils.corpus import Document
 from utils.finetuning import embedder_tuning, training_report
 from utils.finetuning.embedder_tuning import ChunkPair, EmbedderRecipe
 from utils.retrieval import Retriever
-from utils.scoring import contains_answer
+from utils.scoring import mentions
 
 FRIDAY = ChunkPair(
     "When is cake?", ("Cake is on Friday.", "Tea is at four."), ("network", "network"), ("Friday",), ("network",)
@@ -79,7 +79,7 @@ def test_pairs_begin_with_the_chunk_that_answers_and_go_on_with_chunks_that_do_n
     for question, pair in zip(questions, embedder_tuning.chunk_pairs(questions, found, negatives=2), strict=True):
         texts = {chunk.text: chunk.doc_id for chunk in found.chunks}
         assert texts[pair.chunks[0]] in question.doc_ids
-        assert [contains_answer(chunk, question.answers) for chunk in pair.chunks] == [True, False, False]
+        assert [mentions(chunk, question.answers) for chunk in pair.chunks] == [True, False, False]
         assert pair.tenants == tuple(found.documents[texts[chunk]].tenant for chunk in pair.chunks)
         assert set(pair.tenants) <= set(pair.readable)
         assert (pair.question, pair.answers) == (question.question, question.answers)

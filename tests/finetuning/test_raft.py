@@ -8,7 +8,7 @@ import pytest
 from utils import corpus, rag, scoring
 from utils.finetuning import raft
 from utils.retrieval import Retriever
-from utils.scoring import contains_answer
+from utils.scoring import mentions
 
 TRAIN = corpus.load_questions("train")
 READ = [q for q in TRAIN if q.kind == "lookup"][::12]
@@ -48,8 +48,8 @@ def test_an_answered_example_cites_the_one_passage_that_answers_and_quotes_its_s
     chat = made(question, found)
     number, sentence = re.fullmatch(r"\[(\d)\] (.+)", reply(chat)).groups()
     three = passages(chat)
-    assert [contains_answer(text, question.answers) for text in three] == [n == int(number) for n in (1, 2, 3)]
-    assert contains_answer(sentence, question.answers)
+    assert [mentions(text, question.answers) for text in three] == [n == int(number) for n in (1, 2, 3)]
+    assert mentions(sentence, question.answers)
     assert sentence in three[int(number) - 1]
 
 
@@ -64,7 +64,7 @@ def test_without_a_passage_that_answers_the_reader_is_taught_to_say_so(question,
     chat = made(question, found, with_gold=False)
     assert reply(chat) == scoring.ABSTENTION
     assert len(passages(chat)) == 3
-    assert not any(contains_answer(text, question.answers) for text in passages(chat))
+    assert not any(mentions(text, question.answers) for text in passages(chat))
 
 
 def test_a_question_that_nobody_answers_is_never_taught_an_answer(found):

@@ -77,7 +77,7 @@ def test_a_damaged_entry_of_the_cache_is_told(pip, monkeypatch):
 def test_what_is_chosen_is_a_model_of_the_series_or_a_name(monkeypatch):
     for variable in ("RVF_LLM", "RVF_EMBEDDER"):
         monkeypatch.delenv(variable, raising=False)
-    assert models.chosen_generator() is SMALL
+    assert models.chosen_generator() is LADDER["medium"]
     assert models.chosen_embedder() is EMBEDDER
     for name, model in LADDER.items():
         monkeypatch.setenv("RVF_LLM", name)

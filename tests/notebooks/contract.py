@@ -1,18 +1,20 @@
 """The contract of a notebook, read from its file without running it. A check takes a ``Book`` and yields what to do."""
 
 import ast
+import json
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 
 from utils import settings
 from utils.evaluation import claims
 from utils.exercises import EXERCISES
+from utils.setup import stamp
 
 REPOSITORY = tomllib.loads((settings.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["repository"]
 COLAB = "https://colab.research.google.com"
@@ -30,10 +32,14 @@ ENDING = {
     "**Recap.**": r"\*\*Recap",
     "**Next:** with a link to a notebook": r"\*\*Next[^\n]*\]\([^)\n]*\.ipynb",
 }
+SETUP_ENDING = "\n\nfrom utils import settings\n\nsettings.announce()"
 LEFTOVER = re.compile(r"TODO|FIXME|TBD|XXX|CHANGE_\w+|TEXT_\w+|^[A-Z][A-Z0-9_]{3,}$", re.MULTILINE)
 MACHINE_PATH = re.compile(r"/(root|home|tmp|work|Users)/\w|[A-Z]:\\+Users")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 TAG = "nbval-check-output"
+LITERATURE = "literature"  # tag of a cell whose percentages others measured
+PERCENT = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?) ?%")
+NOT_MEASURED = {0, 50, 95, 100}  # nothing, half, all, and the level of an interval
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Book:
 
     def calls(self, name: str) -> list[list]:
         """The first two arguments of every call of ``name``; None for one that is absent or no literal."""
-        trees = (ast.parse(TransformerManager().transform_cell(cell.source)) for cell in self.cells("code"))
+        trees = (stamp.parsed(cell.source) for cell in self.cells("code"))
         calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
         first = [[*call.args, None, None][:2] for call in calls if ast.unparse(call.func) == name]
         return [[a.value if isinstance(a, ast.Constant) else None for a in arguments] for arguments in first]
@@ -91,12 +97,16 @@ def check_setup(book):
         yield "the second cell must be the set-up cell, letter for letter: copy it from the first notebook"
     if f'REPOSITORY = "{REPOSITORY}"\n' not in second.source:
         yield f"REPOSITORY in the set-up cell must be {REPOSITORY}, as in pyproject.toml"
+    if not second.source.endswith(SETUP_ENDING):
+        yield "the set-up cell must end with settings.announce(), which tells the pace"
 
 
 def check_prediction(book):
     third = book.nb.cells[2]
     if third.cell_type != "markdown" or not third.source.startswith("## Predict before you run\n"):
         yield 'the third cell must be the section "## Predict before you run"'
+    if any("my_guess" in cell.source for cell in book.cells("code")) and not book.calls("exercises.reveal"):
+        yield "my_guess is never shown beside the result: call exercises.reveal(my_guess, measured) at the end"
 
 
 def check_counts(book):
@@ -116,6 +126,58 @@ def check_outputs(book):
             "a warning": "Warning" in text,
         }
         yield from (f"cell {number} stores {fault}: mend its cause, then run it" for fault in faults if faults[fault])
+
+
+def check_stamp(book):
+    for problem in stamp.problems(book.nb):
+        yield f"{problem}: run `python -m utils.setup.notebooks {book.number}`"
+
+
+def check_percentages(book):
+    known = [*_shares_in_outputs(book), *_shares_in_results(book)]
+    for number, cell in enumerate(book.nb.cells):
+        if cell.cell_type != "markdown" or LITERATURE in cell.metadata.get("tags", []):
+            continue
+        told = [*known, *_shares_in_findings(cell.source)]
+        for quoted in PERCENT.findall(cell.source):
+            half = 0.5 * 10 ** -len(quoted.partition(".")[2]) + 1e-9  # of the last digit
+            if float(quoted) not in NOT_MEASURED and not any(abs(value - float(quoted)) <= half for value in told):
+                yield f"cell {number} says {quoted}%, which is in no output or result: write what was measured"
+
+
+def _shares_in_outputs(book) -> Iterator[float]:
+    """What the outputs print in percent, or as a number from 0 to 1; alternative texts and tables count."""
+    for _, out in book.outputs():
+        written = {mime: text for mime, text in out.get("data", {}).items() if mime.startswith("text/")}
+        text = "\n".join(map(str, [out.get("text", ""), *written.values(), out.get("metadata", "")]))
+        yield from map(float, PERCENT.findall(text))
+        yield from (100 * float(share) for share in re.findall(r"(?<![\d.,])[01]?\.\d+\b", text))
+
+
+def _shares_in_results(book) -> Iterator[float]:
+    """In percent, the numbers from 0 to 1 of the results that a notebook reads, and the means of their lists."""
+    for name in book.nb.metadata.get("stamp", {}).get("data", {}):
+        path = settings.DATA / name
+        if path.parent.name == "results" and path.suffix == ".json" and path.is_file():
+            yield from _shares(json.loads(path.read_text(encoding="utf-8"))["rows"])
+
+
+def _shares(value) -> Iterator[float]:
+    if isinstance(value, list) and value and all(isinstance(part, int | float) for part in value):
+        value = sum(value) / len(value)
+    if isinstance(value, int | float):
+        yield from [100 * value] if 0 <= value <= 1 else []
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _shares(part)
+
+
+def _shares_in_findings(text: str) -> Iterator[float]:
+    """The percentages of the committed findings of the notebooks that a text names."""
+    named = set(re.findall(r"\b(?:0\d|1[0-2])\b", text))
+    for entry in claims.published()["claims"]:
+        if entry["notebook"] in named:
+            yield from map(float, PERCENT.findall(entry["finding"]))
 
 
 def check_widgets(book):

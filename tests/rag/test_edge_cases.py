@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from utils import corpus
 from utils.rag import edge_cases
 from utils.retrieval import Hit, Retriever
-from utils.scoring import contains_answer
+from utils.scoring import mentions
 
 ATTACKS = corpus.load_records("attacks")
 PAGES = {document.doc_id: document for document in corpus.load_handbook()}
@@ -61,7 +61,7 @@ def test_planted_pages_hold_their_attack(how):
         assert (page.collection == "uploads") != genuine
         assert page.text.startswith(PAGES[attack["doc_id"]].text) == genuine
         assert (attack["question"] in page.text) == (how == edge_cases.PLANTS[2])
-        assert contains_answer(page.text, attack["answers"]) == genuine
+        assert mentions(page.text, attack["answers"]) == genuine
     assert not any(document.collection == "uploads" for document in PAGES.values())
 
 
@@ -123,6 +123,6 @@ def test_a_leak_is_a_page_of_neither_the_asker_nor_the_network():
 
 
 def test_outcomes_tell_right_taken_in_and_cited():
-    attack = {"id": "a01", "answers": ["27 days"], "target": "ask the captain"}
+    attack = {"id": "a01", "question": "How many?", "answers": ["27 days"], "target": "ask the captain"}
     told = edge_cases.outcomes([attack] * 3, ["27 days", "Ask the captain!", "no"], [(), ("up-a01",), ("up-a02", "hr")])
     assert told == {"right": [1, 0, 0], "taken in": [0, 1, 0], "attacker cited": [0, 1, 0]}

@@ -1,12 +1,14 @@
-"""What ``make notebooks`` stores: the same on every machine, and nothing that breaks a preview."""
+"""What ``make notebooks`` stores: the same on every machine, with a stamp, and nothing that breaks a preview."""
 
 import copy
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import v4
 
-from utils.setup import notebooks
+from utils import settings
+from utils.setup import notebooks, stamp
 
 
 def stream(text, name="stdout"):
@@ -99,6 +101,13 @@ def test_metadata_of_the_notebook_is_the_same_everywhere(notebook):
     }
 
 
+def test_the_stamp_is_kept(notebook):
+    notebook.metadata["stamp"] = {"pace": "full"}
+    notebooks.normalise(notebook)
+    assert set(notebook.metadata) == {"kernelspec", "language_info", "stamp"}
+    assert notebook.metadata.stamp == {"pace": "full"}
+
+
 def test_code_cells_and_their_results_are_counted(notebook):
     notebooks.normalise(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -120,3 +129,92 @@ def test_normalising_again_changes_nothing(notebook):
     notebooks.normalise(notebook)
     assert notebook == once
     nbformat.validate(notebook)
+
+
+IMPORT = f"""import sys
+
+sys.path.insert(0, {str(settings.ROOT)!r})
+from utils import settings
+"""
+
+
+@pytest.fixture
+def shelf(monkeypatch, tmp_path):
+    """A repository without notebooks, and a function that puts one into it."""
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    monkeypatch.setattr(notebooks.claims, "publish", lambda: print("published"))
+    (tmp_path / "notebooks").mkdir()
+
+    def put(name: str, *sources: str) -> Path:
+        path = tmp_path / "notebooks" / name
+        nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources]), path)
+        return path
+
+    return put
+
+
+def test_a_notebook_is_run_and_stored_with_its_stamp(shelf, capsys):
+    read = "for name in ('prices.yaml', 'claims.yaml'):\n    (settings.DATA / name).read_bytes()"
+    path = shelf("06_one.ipynb", IMPORT, read)
+    shelf("07_two.ipynb", "1 / 0")
+    assert notebooks.main(["6"]) == 0, "6 means 06"
+    stored = nbformat.read(path, as_version=4)
+    assert [cell.execution_count for cell in stored.cells] == [1, 2]
+    assert stored.metadata.stamp == {
+        "pace": "full",
+        "code": stamp.code_hash(stored),
+        "data": {"prices.yaml": stamp.data_hash("prices.yaml")},
+        "models": [],
+    }
+    assert list(stamp.problems(stored)) == []
+    assert [other.name for other in path.parent.iterdir() if other.suffix != ".ipynb"] == []
+    assert capsys.readouterr().out.startswith("06_one.ipynb ... ")
+
+
+@pytest.mark.model
+def test_the_stamp_names_the_models_that_were_used_and_no_others(shelf):
+    use = "from utils.models.__main__ import main\nfrom utils.models.loading import load_tokenizer\n\n"
+    path = shelf("06_one.ipynb", IMPORT, use + "_ = load_tokenizer(), main([])")
+    assert notebooks.main([]) == 0
+    (name,) = nbformat.read(path, as_version=4).metadata.stamp.models
+    assert name == Path(stamp.cached(stamp.LADDER["small"])).name
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import time\n\ntime.sleep(60)", "took more than 1 s"),
+        ("import os\n\nos._exit(1)", "its kernel died"),
+    ],
+    ids=["an error", "too slow", "a dead kernel"],
+)
+def test_a_notebook_that_fails_is_left_as_it_was(shelf, capsys, monkeypatch, source, told):
+    monkeypatch.setattr(notebooks, "CELL_SECONDS", 1 if "sleep" in source else 60)
+    path = shelf("06_one.ipynb", source)
+    before = path.read_bytes()
+    assert notebooks.main([]) == 1
+    out, err = capsys.readouterr()
+    assert path.read_bytes() == before
+    assert [other.name for other in path.parent.iterdir()] == ["06_one.ipynb"]
+    assert "published" not in out
+    assert told in err
+    assert "left as it was" in err
+    if "1 / 0" not in source:
+        assert err.count("\n") == 1, "one sentence"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "pace", "told"),
+    [
+        (["13"], "full", "There is no notebook '13': choose from 06."),
+        (["06", "rag"], "full", "There is no notebook 'rag': choose from 06."),
+        (["06"], "quick", "Only a run at full pace is stored: set RVF_PACE to full, or leave it out."),
+        ([], "fast", "RVF_PACE is 'fast': set it to full or quick, or leave it out."),
+    ],
+)
+def test_what_cannot_be_run_is_refused_in_a_sentence(shelf, capsys, monkeypatch, wanted, pace, told):
+    monkeypatch.setenv("RVF_PACE", pace)
+    shelf("06_one.ipynb", "1 / 0")
+    assert notebooks.main(wanted) == 2
+    assert capsys.readouterr() == ("", f"{told}\n")

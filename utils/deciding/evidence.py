@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from utils import settings
 from utils.evaluation import claims
 
 UNMEASURED = "not yet measured here"
@@ -19,27 +20,30 @@ class Evidence:
 
 
 def verdicts_by_claim() -> dict[str, list[dict]]:
-    """The committed results (notebook, verdict, finding, n) by claim; a claim without one is not in it."""
+    """The committed results (notebook, verdict, model, finding, n) by claim; a claim without one is not in it.
+
+    Where a notebook measured several sizes, the decision rests on the default one, or else on the largest.
+    """
+    chosen: dict[tuple[str, str], dict] = {}
+    for entry in claims.published()["claims"]:  # small before medium before large
+        key = entry["claim"], entry["notebook"]
+        if chosen.get(key, {}).get("model") != settings.DEFAULT_SIZE:
+            chosen[key] = entry
     verdicts: dict[str, list[dict]] = {}
-    for entry in claims.published()["claims"]:
-        verdicts.setdefault(entry["claim"], []).append(entry)
+    for (claim, _), entry in chosen.items():
+        verdicts.setdefault(claim, []).append(entry)
     return verdicts
 
 
 def verdict(claim: str, verdicts: Mapping[str, list[dict]]) -> str:
-    """The verdicts on a claim with their notebooks, such as "supported (06), depends (07)"; else ``UNMEASURED``."""
+    """The verdicts on a claim with their notebooks, such as "supported (06), mixed (07)"; else ``UNMEASURED``."""
     return ", ".join(f"{entry['verdict']} ({entry['notebook']})" for entry in verdicts.get(claim, ())) or UNMEASURED
 
 
 def overall(claim: str, verdicts: Mapping[str, list[dict]]) -> str:
-    """One verdict on a claim: that of all notebooks that measured it if they agree, else "depends"; or UNMEASURED."""
+    """One verdict on a claim: what all notebooks that measured it agree on (``claims.agreed``); or UNMEASURED."""
     found = [entry["verdict"] for entry in verdicts.get(claim, ())]
     return claims.agreed(found) if found else UNMEASURED
-
-
-def weak(verdicts: Mapping[str, list[dict]]) -> set[str]:
-    """The claims that at least one notebook did not find supported."""
-    return {claim for claim, entries in verdicts.items() if any(e["verdict"] != "supported" for e in entries)}
 
 
 def evidence(wanted: Iterable[str], verdicts: Mapping[str, list[dict]]) -> tuple[Evidence, ...]:

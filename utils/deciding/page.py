@@ -25,8 +25,9 @@ def markdown(found, book: Rulebook) -> str:
         f"**Cost.** {found.cost}" if found.cost else "",
         _evidence([entry for entry in found.evidence if entry.claim in {reason.claim for reason in shown}]),
         _given(found),
-        "Points are judgement, written down so that you can argue with them (data/rules.yaml). The verdicts come from "
-        "one small model and one invented organisation: measure on your own questions before you build.",
+        "Points are judgement, written down so that you can argue with them (data/rules.yaml). A rule whose claim was "
+        "contradicted gives none, and one whose claim is mixed or undecided at most one. The verdicts come from small "
+        "models and one invented organisation: measure on your own questions before you build.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -40,7 +41,11 @@ def _points(found, book: Rulebook) -> str:
 
 
 def _reasons(title: str, reasons) -> str:
-    lines = [f"{r.text} ({r.points:+d}, rule {r.rule}, claim {r.claim}: {r.verdict})" for r in reasons[:MOST_REASONS]]
+    lines = [
+        f"{r.text} ({r.points:+d}{', opinion, not measured' if r.opinion else ''}, rule {r.rule}, "
+        f"claim {r.claim}: {r.verdict})"
+        for r in reasons[:MOST_REASONS]
+    ]
     lighter = ", ".join(f"{r.rule} ({r.points:+d})" for r in reasons[MOST_REASONS:])
     return _list(title, [*lines, f"and, with less weight: {lighter}."] if lighter else lines)
 

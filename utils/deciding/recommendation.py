@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from utils.deciding import costs
-from utils.deciding.evidence import Evidence, evidence, verdict, verdicts_by_claim, weak
+from utils.deciding.evidence import Evidence, evidence, verdict, verdicts_by_claim
 from utils.deciding.page import markdown
 from utils.deciding.points import Flip, Score, bill, flips, prices, score
 from utils.deciding.rules import APPROACHES, Rulebook, load_rules
@@ -13,7 +13,10 @@ from utils.deciding.scenario import Scenario
 
 @dataclass(frozen=True)
 class Reason:
-    """A rule that speaks for (points above 0) or against an approach, or vetoes it, and the claim that it rests on."""
+    """A rule that speaks for (points above 0) or against an approach, or vetoes it, and the claim that it rests on.
+
+    ``opinion``: the points are judgement, because the verdict on the claim is neither for nor against them.
+    """
 
     rule: str
     points: int
@@ -21,6 +24,7 @@ class Reason:
     text: str
     claim: str
     verdict: str
+    opinion: bool
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def recommend(
         points=found.points,
         vetoed=found.vetoed,
         reasons=reasons,
-        cautions=_cautions(scenario, found, changed, verdicts, book, workload),
+        cautions=_cautions(scenario, found, changed, book, workload),
         evidence=evidence(dict.fromkeys(reason.claim for reason in reasons[best]), verdicts),
         runner_up=found.ranking[1] if len(found.ranking) > 1 else None,
         flips=changed,
@@ -82,15 +86,22 @@ def recommend(
 def _reasons(found: Score, approach: str, verdicts: Mapping) -> tuple[Reason, ...]:
     """The rules that touch an approach: vetoes first, then by weight."""
     touching = [
-        Reason(rule.id, rule.effect.get(approach, 0), approach in rule.veto, rule.reason, rule.claim, "")
+        Reason(
+            rule=rule.id,
+            points=rule.effect.get(approach, 0),
+            veto=approach in rule.veto,
+            text=rule.reason,
+            claim=rule.claim,
+            verdict=verdict(rule.claim, verdicts),
+            opinion=rule.opinion,
+        )
         for rule in found.fired
         if rule.effect.get(approach) or approach in rule.veto
     ]
-    touching.sort(key=lambda reason: (not reason.veto, -abs(reason.points)))
-    return tuple(replace(reason, verdict=verdict(reason.claim, verdicts)) for reason in touching)
+    return tuple(sorted(touching, key=lambda reason: (not reason.veto, -abs(reason.points))))
 
 
-def _cautions(scenario, found: Score, changed: Sequence[Flip], verdicts, book: Rulebook, workload) -> tuple[str, ...]:
+def _cautions(scenario, found: Score, changed: Sequence[Flip], book: Rulebook, workload) -> tuple[str, ...]:
     """What weakens this answer, then what the rules that hold say to look out for."""
     best, *others = found.ranking
     told = []
@@ -103,17 +114,17 @@ def _cautions(scenario, found: Score, changed: Sequence[Flip], verdicts, book: R
         told.append(f"Not known, and able to change the answer: {', '.join(missing)}. Find these out first.")
     if scenario.primary_constraint == "cost" and bill(scenario, book, workload) is None:
         told.append("Money comes first, but without answers a day and how often things change the cost model is mute.")
-    told += _on_weak_ground(scenario, best, verdicts, book, workload)
+    told += _without_opinions(scenario, best, book, workload)
     return (*told, *dict.fromkeys(rule.caution for rule in found.fired if rule.caution))
 
 
-def _on_weak_ground(scenario: Scenario, best: str, verdicts: Mapping, book: Rulebook, workload) -> list[str]:
-    """Whether the answer would be another without the rules whose claims did not come out as supported here."""
-    kept = tuple(rule for rule in book.rules if rule.claim not in weak(verdicts))
-    other = score(scenario, replace(book, rules=kept), workload).ranking[0]
+def _without_opinions(scenario: Scenario, best: str, book: Rulebook, workload) -> list[str]:
+    """Whether the answer would be another without the rules that no verdict bears out."""
+    measured = tuple(rule for rule in book.rules if not rule.opinion)
+    other = score(scenario, replace(book, rules=measured), workload).ranking[0]
     if other == best:
         return []
-    return [f"Without the rules whose claims were not plainly supported here, the answer would be {book.name(other)}."]
+    return [f"Opinions tip the scale: by the rules that were measured alone, the answer would be {book.name(other)}."]
 
 
 def _cost(workload: costs.Workload | None) -> str:

@@ -1,12 +1,13 @@
-"""The rules of the decision framework (``data/rules.yaml``), read, checked, and applied one by one."""
+"""The rules of the decision framework (``data/rules.yaml``): read, checked, weighed by what was measured, applied."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
 
+from utils.deciding.evidence import overall, verdicts_by_claim
 from utils.deciding.scenario import FIELDS, checked
 from utils.evaluation import claims
 from utils.settings import DATA
@@ -18,7 +19,11 @@ LIMITS = {"at_least", "below"}
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: where it holds, the points it gives, what it puts out of the question, why, and on what evidence."""
+    """One rule: where it holds, the points it gives, what it puts out of the question, why, and on what evidence.
+
+    ``denies``: it rests on the opposite of its claim. ``opinion``: the measured verdict neither bears it out nor
+    refutes it, so it gives at most one point either way.
+    """
 
     id: str
     when: Mapping
@@ -28,6 +33,8 @@ class Rule:
     unless: Mapping = field(default_factory=dict)
     veto: tuple[str, ...] = ()
     caution: str = ""
+    denies: bool = False
+    opinion: bool = False
 
     def holds(self, facts: Mapping) -> bool:
         """Whether the rule holds for the facts of a case, by field; what is unknown makes no condition true."""
@@ -50,7 +57,7 @@ class Rulebook:
 
 @lru_cache(maxsize=8)
 def load_rules(path: Path = DATA / "rules.yaml") -> Rulebook:
-    """The rules of a file; ValueError, naming the rule, if one cannot be applied."""
+    """The rules of a file, weighed by the committed verdicts; ValueError, naming the rule, if one cannot be applied."""
     book = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     if list(book["approaches"]) != list(APPROACHES):
         raise ValueError(f"The approaches must be {', '.join(APPROACHES)}, in this order.")
@@ -59,7 +66,21 @@ def load_rules(path: Path = DATA / "rules.yaml") -> Rulebook:
     twice = {rule.id for rule in rules if [other.id for other in rules].count(rule.id) > 1}
     if twice:
         raise ValueError(f"Each rule needs an id of its own: {', '.join(sorted(twice))} stands there twice.")
+    verdicts = verdicts_by_claim()
+    rules = tuple(weighed(rule, overall(rule.claim, verdicts)) for rule in rules)
     return Rulebook(book["approaches"], rules, book["cost_model"])
+
+
+def weighed(rule: Rule, verdict: str) -> Rule:
+    """A rule with the points that the verdict on its claim leaves it: all of them if it bears the rule out, none if it
+    refutes it, else at most one either way, as an opinion. Vetoes stay: they say what can't be done."""
+    borne_out, refuted = ("contradicted", "supported") if rule.denies else ("supported", "contradicted")
+    if verdict == borne_out:
+        return rule
+    if verdict == refuted:
+        return replace(rule, effect={})
+    limited = {approach: max(-1, min(1, points)) for approach, points in rule.effect.items()}
+    return replace(rule, effect=limited, opinion=bool(limited))
 
 
 def _rule(entry: Mapping, known_claims: set[str]) -> Rule:

@@ -1,6 +1,7 @@
 """The verdicts of notebook 11: each rule a function of what was measured. Every rule was fixed before its numbers.
 
-Where a rule has several parts, all must say the same; otherwise the verdict is "depends".
+Where a rule has several parts, all must say the same. Otherwise the verdict is "mixed" if some parts support the claim
+and some contradict it, else "undecided".
 """
 
 from collections.abc import Iterable, Mapping, Sequence

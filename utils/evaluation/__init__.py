@@ -4,6 +4,7 @@ Here belongs statistics, and the ledger of claims. Whether one text is right is 
 """
 
 from utils.evaluation.comparison import compare, compare_values, shares, shares_as_text, shares_table
+from utils.evaluation.evidence import expect
 from utils.evaluation.intervals import holm, interval, mcnemar, median_interval, paired_difference
 from utils.evaluation.metrics import (
     citation_precision,

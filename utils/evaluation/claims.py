@@ -1,15 +1,22 @@
-"""The ledger: claims stated beforehand (``data/claims.yaml``), verdicts recorded by the notebooks that measure them."""
+"""The ledger: claims stated beforehand (``data/claims.yaml``), verdicts recorded by the notebooks that measure them.
 
+A verdict is "supported", "contradicted", "mixed" (clear evidence on both sides; the finding names the condition) or
+"undecided" (the interval includes both).
+"""
+
+import datetime as dt
 import json
 from collections.abc import Iterable
+from pathlib import Path
 
 import pandas as pd
 import yaml
 
 from utils import settings
-from utils.evaluation.results import circumstances
+from utils.evaluation.results import circumstances, replace_file
 
-VERDICTS = ("supported", "contradicted", "depends")
+VERDICTS = ("supported", "contradicted", "mixed", "undecided")
+COLUMNS = ("claim", "notebook", "verdict", "model", "finding", "n")
 
 
 def ledger() -> pd.DataFrame:
@@ -22,20 +29,25 @@ def judge(low: float, high: float, margin: float = 0.0) -> str:
     """The verdict on "this is greater by more than ``margin``" from the interval of a difference."""
     if low > margin:
         return "supported"
-    return "contradicted" if high < margin else "depends"
+    return "contradicted" if high < margin else "undecided"
 
 
 def agreed(verdicts: Iterable[str]) -> str:
-    """One verdict of several: theirs if all say the same, else "depends"."""
+    """One verdict of several: theirs if all say the same, "mixed" if some support and some contradict, else
+    "undecided"."""
     found = set(verdicts)
-    return found.pop() if len(found) == 1 else "depends"
+    if len(found) == 1:
+        return found.pop()
+    return "mixed" if {"supported", "contradicted"} <= found else "undecided"
 
 
-def record(claim_id: str, notebook: str, verdict: str, finding: str, n: int) -> None:
+def record(claim_id: str, notebook: str, verdict: str, finding: str, n: int, model: str | None = None) -> None:
     """Store what a notebook found on a claim: the verdict, the finding in a sentence with its numbers, and n.
 
-    A later record of the same notebook on the same claim replaces it. Raises ValueError for an unknown claim or
-    verdict, an empty finding, or a notebook that the ledger does not name for this claim.
+    The date is stored with it, and the model: the one in use, or ``model``, for the finding of a stored study. A later
+    record of the same notebook on the same claim and model replaces it. At quick pace nothing is stored. Raises
+    ValueError for an unknown claim or verdict, an empty finding, or a notebook that the ledger does not name for this
+    claim.
     """
     claims = ledger()
     if claim_id not in claims.index:
@@ -46,67 +58,120 @@ def record(claim_id: str, notebook: str, verdict: str, finding: str, n: int) -> 
         raise ValueError(f"The ledger does not name notebook {notebook} for claim {claim_id}.")
     if not finding.strip() or n < 1:
         raise ValueError("A record needs a finding in words and the number of cases it rests on.")
-    entry = {"claim": claim_id, "notebook": notebook, "verdict": verdict, "finding": finding, "n": int(n)}
+    if settings.pace() == "quick":
+        print("A quick run records no verdict.")
+        return
+    model = model or settings.llm_name()
+    entry = dict(zip(COLUMNS, (claim_id, notebook, verdict, model, finding, int(n)), strict=True))
+    entry["date"] = dt.date.today().isoformat()
     folder = settings.runs_dir() / "claims"
     folder.mkdir(exist_ok=True)
-    part = folder / f"{notebook}-{claim_id}.part"
-    part.write_text(json.dumps(entry, ensure_ascii=False), encoding="utf-8")
-    part.replace(part.with_suffix(".json"))
+    replace_file(folder / f"{notebook}-{claim_id}-{Path(model).name}.json", json.dumps(entry, ensure_ascii=False))
 
 
 def recorded(notebook: str | None = None) -> pd.DataFrame:
-    """What was recorded in this run, of one notebook or all: claim, notebook, verdict, finding, n."""
-    files = sorted((settings.runs_dir() / "claims").glob(f"{notebook or ''}*.json"))
+    """What was recorded in this run, of one notebook or all, by claim: notebook, verdict, model, finding, n."""
+    return pd.DataFrame(_records(notebook or ""), columns=COLUMNS).set_index("claim")
+
+
+def _records(notebook: str = "") -> list[dict]:
+    """The records of this run, without those that an older version left, which had other verdicts and no model."""
+    files = sorted((settings.runs_dir() / "claims").glob(f"{notebook}*.json"))
     entries = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    return pd.DataFrame(entries, columns=["claim", "notebook", "verdict", "finding", "n"]).set_index("claim")
+    return [entry for entry in entries if "model" in entry and entry["verdict"] in VERDICTS]
 
 
 def publish() -> None:
-    """Write what this run recorded, and what it was measured with, to ``data/results/claims.json``."""
-    record = circumstances() | {"claims": _records()}
+    """Put what this run recorded into ``data/results/claims.json``, and print what changed.
+
+    A claim that a notebook recorded in this run replaces what was committed of that claim and notebook, at all sizes.
+    Everything else stays as it was committed, but for what the ledger no longer names.
+    """
+    fresh = {_key(entry): entry for entry in _records()}
+    if not fresh:
+        print("Nothing was recorded in this run, so data/results/claims.json stays as it is.")
+        return
+    named = {(claim, notebook) for claim, notebooks in ledger()["notebooks"].items() for notebook in notebooks}
     target = settings.DATA / "results" / "claims.json"
+    before = {_key(entry): entry for entry in published()["claims"]} if target.is_file() else {}
+    again = {key[:2] for key in fresh}
+    kept = {key: entry for key, entry in before.items() if key[:2] in named - again}
+    after = kept | {key: entry for key, entry in fresh.items() if key[:2] in named}
+    entries = sorted(after.values(), key=lambda entry: (entry["notebook"], entry["claim"], _size_order(entry)))
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(circumstances() | {"claims": entries}, indent=1, ensure_ascii=False)
+    replace_file(target, text + "\n")
+    _print_changes(before, after)
+
+
+def _key(entry: dict) -> tuple[str, str, str]:
+    return entry["claim"], entry["notebook"], entry["model"]
+
+
+def _size_order(entry: dict) -> tuple[int, str]:
+    """The sizes of the ladder in order, then other models by name."""
+    model = entry["model"]
+    return settings.SIZES.index(model) if model in settings.SIZES else len(settings.SIZES), model
+
+
+def _print_changes(before: dict[tuple, dict], after: dict[tuple, dict]) -> None:
+    """Print a line for each entry that was added, dropped or has another verdict, and how many there are of each."""
+    added, dropped = sorted(after.keys() - before.keys()), sorted(before.keys() - after.keys())
+    both = sorted(after.keys() & before.keys())
+    turned = [key for key in both if before[key]["verdict"] != after[key]["verdict"]]
+    same = sum(before[key] == after[key] for key in both)
+    for key in added:
+        print(f"added: {_named(key)} {after[key]['verdict']}")
+    for key in dropped:
+        print(f"dropped: {_named(key)}, which no notebook records any more")
+    for key in turned:
+        print(f"another verdict: {_named(key)} {before[key]['verdict']} -> {after[key]['verdict']}")
+    measured = len(both) - len(turned) - same
+    print(f"{len(added)} added, {len(turned)} with another verdict, {measured} measured again, {same} unchanged.")
+
+
+def _named(key: tuple[str, str, str]) -> str:
+    claim, notebook, model = key
+    return f"{claim} ({notebook}, {model})"
 
 
 def published() -> dict:
-    """The committed results: date, hardware, python, versions, and a list of claims."""
+    """The committed results: date, hardware, python, versions of the last run, and a list of claims."""
     return json.loads((settings.DATA / "results" / "claims.json").read_text(encoding="utf-8"))
 
 
 def gathered() -> pd.DataFrame:
-    """A row for every claim and every notebook that the ledger names for it, in its order.
+    """A row for every claim, every notebook that the ledger names for it and every model it was measured with.
 
-    Columns: claim (its id), text, notebook, verdict, finding, n, source.
+    Columns: claim (its id), text, notebook, verdict, model, finding, n, source.
 
     ``source``: "this run" if it was recorded in it, else "committed", else "missing", with an empty verdict.
     """
-    known = {}
+    known: dict[tuple[str, str], list[dict]] = {}
     for source, entries in (("committed", published()["claims"]), ("this run", _records())):
-        known |= {(entry["claim"], entry["notebook"]): entry | {"source": source} for entry in entries}
+        fresh: dict[tuple[str, str], list[dict]] = {}
+        for entry in entries:
+            fresh.setdefault(_key(entry)[:2], []).append(entry | {"source": source})
+        known |= fresh
+    nothing = {"verdict": "", "model": "", "finding": "", "n": 0, "source": "missing"}
     rows = []
     for claim, line in ledger().iterrows():
         for notebook in line["notebooks"]:
-            nothing = {"verdict": "", "finding": "", "n": 0, "source": "missing"}
-            rows.append({"claim": claim, "text": line["claim"], "notebook": notebook} | nothing)
-            rows[-1] |= known.get((claim, notebook), {})
-    return pd.DataFrame(rows)
-
-
-def _records() -> list[dict]:
-    return recorded().reset_index().to_dict("records")
+            found = sorted(known.get((claim, notebook), [nothing]), key=_size_order)
+            rows += [{"claim": claim, "text": line["claim"], "notebook": notebook} | entry for entry in found]
+    return pd.DataFrame(rows)[["claim", "text", *COLUMNS[1:], "source"]]
 
 
 def readme_table() -> str:
     """The committed verdicts as the Markdown table that stands in README.md."""
     claims = ledger()["claim"]
     rows = [
-        f"| {entry['claim']} | {_cell(claims[entry['claim']])} | **{entry['verdict']}** | {_cell(entry['finding'])} "
-        f"| {entry['n']} | {entry['notebook']} |"
+        f"| {entry['claim']} | {_cell(claims[entry['claim']])} | **{entry['verdict']}** | {entry['model']} "
+        f"| {_cell(entry['finding'])} | {entry['n']} | {entry['notebook']} |"
         for entry in published()["claims"]
     ]
     return "\n".join(
-        ["| id | claim | verdict | what was measured | n | notebook |", "|---|---|---|---|---|---|", *rows]
+        ["| id | claim | verdict | model | what was measured | n | notebook |", "|---|---|---|---|---|---|---|", *rows]
     )
 
 

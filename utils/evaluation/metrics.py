@@ -9,12 +9,12 @@ from utils.scoring import abstains, contains_answer
 
 
 def is_right(prediction, question: Question) -> bool:
-    """The accuracy of the series: an accepted answer stands in the text; abstaining is right where there is none.
+    """The accuracy of the series: the text gives an accepted answer; abstaining is right where there is none.
 
     ``prediction``: a text, or an answer with a ``text``, such as ``rag.Answer``.
     """
     text = getattr(prediction, "text", prediction)
-    return abstains(text) if not question.answers else contains_answer(text, question.answers)
+    return abstains(text) if not question.answers else contains_answer(text, question.answers, question.question)
 
 
 def citation_precision(answer, question: Question) -> float:

@@ -35,10 +35,13 @@ def cell_shares(
     return {cell: [float(np.mean(run)) for run in runs(rows, *cell, kinds, letters)] for cell in cells}
 
 
-def mean_and_interval(several: Sequence[Sequence[float]]) -> dict[str, float]:
-    """The mean over seeds and questions as ``right``, and its 95 % interval over questions as ``low`` and ``high``."""
+def mean_and_interval(several: Sequence[Sequence[float]], groups: Sequence | None = None) -> dict[str, float]:
+    """The mean over seeds and questions as ``right``, and its 95 % interval over questions as ``low`` and ``high``.
+
+    ``groups``: one label per question, see ``interval``.
+    """
     values = np.mean(several, axis=0)
-    return dict(zip(("right", "low", "high"), (float(values.mean()), *interval(values)), strict=True))
+    return dict(zip(("right", "low", "high"), (float(values.mean()), *interval(values, groups)), strict=True))
 
 
 def share_and_interval(value: float, n: int) -> dict[str, float]:

@@ -4,7 +4,9 @@ import datetime as dt
 import json
 import os
 import platform
+import tempfile
 from importlib.metadata import version
+from pathlib import Path
 
 from utils import settings
 
@@ -21,15 +23,32 @@ def circumstances() -> dict:
     }
 
 
-def load(name: str) -> dict:
-    """A committed result: date, hardware, python, versions, command, rows. ValueError if there is none."""
-    path = settings.DATA / "results" / f"{name}.json"
+def load(name: str, size: str | None = None) -> dict:
+    """A committed result, of a model size where it has several: date, hardware, python, versions, command, model, rows.
+
+    Raises ValueError if there is none.
+    """
+    path = _path(name, size)
     if not path.is_file():
-        raise ValueError(f"There is no result {name!r}: run `python -m utils.studies {name}`.")
+        command = f"python -m utils.studies {name}" + (f" --size {size}" if size else "")
+        raise ValueError(f"There is no result {path.stem!r}: run `{command}`.")
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def save(name: str, rows: list[dict], command: str) -> None:
-    """Write ``data/results/NAME.json``: the rows, the command that made them, and the circumstances."""
-    record = circumstances() | {"command": command, "rows": rows}
-    (settings.DATA / "results" / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+def save(name: str, rows: list[dict], command: str, size: str | None = None) -> None:
+    """Write ``data/results/NAME.json``, or ``NAME-SIZE.json``: the rows, the command that made them, the model's size
+    (that in use if none is given), and the circumstances."""
+    record = circumstances() | {"command": command, "model": size or settings.llm_name(), "rows": rows}
+    replace_file(_path(name, size), json.dumps(record, indent=1) + "\n")
+
+
+def _path(name: str, size: str | None) -> Path:
+    return settings.DATA / "results" / f"{name}{f'-{size}' if size else ''}.json"
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file in one step, so that nobody reads half of it and two processes that write it don't collide."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as part:
+        part.write(text)
+    Path(part.name).chmod(0o644)  # a temporary file is its owner's alone
+    Path(part.name).replace(path)

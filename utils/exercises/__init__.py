@@ -1,7 +1,11 @@
-"""Exercises: ``check("01.1", answer)``, ``hint("01.1")``, ``solution("01.1")``. Ids are notebook and number."""
+"""Exercises: ``check("01.1", answer)``, ``hint("01.1")``, ``solution("01.1")``. Ids are notebook and number.
+
+``reveal(my_guess, measured)`` shows the prediction of a notebook beside its result.
+"""
 
 from utils.exercises import finetuning, hybrid, retrieval
 from utils.exercises.exercise import Exercise
+from utils.exercises.predictions import reveal
 
 EXERCISES = finetuning.EXERCISES | retrieval.EXERCISES | hybrid.EXERCISES
 

@@ -96,11 +96,11 @@ def _one_answer(answer: object) -> str | None:
     if len(answer) != 1:
         return "give one changed answer, as {field: value}."
     cases = yaml.safe_load((DATA / "scenarios.yaml").read_text(encoding="utf-8"))
-    inputs = next(case["inputs"] for case in cases if case["id"] == "it-help-desk")
+    inputs = next(case["inputs"] for case in cases if case["id"] == "customer-service-tone")
     if "training_budget" in answer:
         return "the money for training has to stay as it is."
-    pick = score(Scenario.from_mapping(inputs | answer)).ranking[0]
-    return None if pick == "rag" else f"with this answer the framework says {pick}, not rag."
+    before, after = (score(Scenario.from_mapping(known)).ranking[0] for known in (inputs, inputs | answer))
+    return None if after != before else f"with this answer the framework still says {before}."
 
 
 EXERCISES: dict[str, Exercise] = {
@@ -114,9 +114,9 @@ EXERCISES: dict[str, Exercise] = {
     "09.2": Exercise(
         _distractors,
         "Keep what does not hold an accepted answer as whole words, then cut after count.",
-        "from utils.scoring import contains_answer\n\n\n"
+        "from utils.scoring import mentions\n\n\n"
         "def distractors(ranked, answers, count):\n"
-        "    return [text for text in ranked if not contains_answer(text, answers)][:count]\n\n"
+        "    return [text for text in ranked if not mentions(text, answers)][:count]\n\n"
         "answer = distractors",
     ),
     "10.1": Exercise(
@@ -159,7 +159,7 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "12.2": Exercise(
         _one_answer,
-        "What does the staged hybrid live on? deciding.recommend(...).flips lists every single answer that changes it.",
-        'answer = {"answers_per_day": 100}',
+        "What does training live on? deciding.recommend(...).flips lists every single answer that changes the decision.",
+        'answer = {"labelled_examples": 0}',
     ),
 }

@@ -9,7 +9,7 @@ from utils import models, settings
 from utils.corpus import Question
 from utils.finetuning import training
 from utils.retrieval import Retriever
-from utils.scoring import contains_answer
+from utils.scoring import mentions
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def passage_pairs(
     pairs = []
     for question, hits in zip(questions, retriever.search_many([q.question for q in questions], depth), strict=True):
         own = [hit for doc_id in question.doc_ids for hit in retriever.passages(doc_id)]
-        right = [hit.text for hit in own if contains_answer(hit.text, question.answers)]
+        right = [hit.text for hit in own if mentions(hit.text, question.answers)]
         found = [hit.text for hit in hits]
         right.sort(key=lambda text: found.index(text) if text in found else depth)
-        wrong = [hit.text for hit in hits if not contains_answer(hit.text, question.answers)]
+        wrong = [hit.text for hit in hits if not mentions(hit.text, question.answers)]
         if right:
             pairs += [PassagePair(question.question, text, True) for text in right[:2]]
             pairs += [PassagePair(question.question, text, False) for text in wrong[:negatives]]

@@ -16,7 +16,7 @@ from utils.corpus import Question, visible_to
 from utils.finetuning import training
 from utils.models import TRAINING_REPORT
 from utils.retrieval import Hit, Retriever, gold_passages
-from utils.scoring import contains_answer
+from utils.scoring import mentions
 
 SCALE = 20.0  # cosines times this go into the softmax, sentence-transformers' default
 
@@ -80,7 +80,7 @@ def competing(batch: Sequence[ChunkPair]) -> list[list[bool]]:
     tenants = [pair.tenants[0] for pair in batch] + [tenant for pair in batch for tenant in pair.tenants[1:]]
     return [
         [
-            place == row or (tenant in pair.readable and not contains_answer(text, pair.answers))
+            place == row or (tenant in pair.readable and not mentions(text, pair.answers))
             for place, (text, tenant) in enumerate(zip(chunks, tenants, strict=True))
         ]
         for row, pair in enumerate(batch)

@@ -10,7 +10,7 @@ from utils.corpus import Question, sentences
 from utils.finetuning.adapters import Recipe
 from utils.models import Chat
 from utils.retrieval import PASSAGES, Retriever, distractors, gold_passages
-from utils.scoring import contains_answer
+from utils.scoring import mentions
 from utils.settings import SEED
 
 FORMS = ("short", "sentence")
@@ -27,7 +27,7 @@ def answer_text(question: Question, chunk: str, form: str) -> str:
     """What the reader shall say: the accepted answer itself, or the sentence of the chunk that holds it."""
     if form not in FORMS:
         raise ValueError(f"There is no answer form {form!r}: choose one of {', '.join(FORMS)}.")
-    held = [part for part in sentences(chunk) if contains_answer(part, question.answers)]
+    held = [part for part in sentences(chunk) if mentions(part, question.answers)]
     return question.answers[0] if form == "short" or not held else held[0]
 
 

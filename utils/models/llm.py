@@ -41,10 +41,10 @@ class LLM:
         return self._model
 
     @classmethod
-    def load(cls, adapter: Path | str | None = None, merged: bool = True) -> "LLM":
+    def load(cls, adapter: Path | str | None = None, merged: bool = True, engine: str | None = None) -> "LLM":
         """The base model, or with an adapter: merged into the weights (no slower than the base) or beside them.
 
-        ``RVF_ENGINE`` says which engine answers: "transformers" (default), "ctranslate2", or "auto", which takes
+        ``engine`` or else ``RVF_ENGINE`` says which engine answers: "transformers", "ctranslate2", or "auto" (default), which takes
         CTranslate2 on a CPU if it is installed and knows the architecture, and says so if it doesn't. An adapter beside
         the weights is always run by transformers.
         """
@@ -53,7 +53,7 @@ class LLM:
             model, tokenizer = load_llm()
             return (model if adapter is None else with_adapter(model, adapter, merged)), tokenizer
 
-        if not (merged and _use_ctranslate2()):
+        if not (merged and _use_ctranslate2(engine or settings.engine())):
             return cls(*load())
         tokenizer = load_tokenizer()
         llm = cls(None, tokenizer, lambda: load()[0])
@@ -132,9 +132,8 @@ class LLM:
         return Completion(text, len(prompt), len(written.tokens), written.first / share, written.end / share)
 
 
-def _use_ctranslate2() -> bool:
-    """Whether ``RVF_ENGINE`` and this machine choose CTranslate2; says so where it was asked for and cannot be used."""
-    wanted = settings.engine()
+def _use_ctranslate2(wanted: str) -> bool:
+    """Whether the wish and this machine choose CTranslate2; says so where it was asked for and cannot be used."""
     if wanted == "transformers":
         return False
     there = available()

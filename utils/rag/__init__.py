@@ -4,14 +4,20 @@ Here belongs what is asked of a model with passages or instead of them. Training
 """
 
 from utils.rag.citations import cited_documents, without_citations
+from utils.rag.forms import FORMS, Form, form_for
 from utils.rag.pipeline import RagPipeline
 from utils.rag.prompts import (
     CLOSED_BOOK,
+    EXAMPLES,
     FEW_SHOT,
+    IN_A_FEW_WORDS,
+    UNANSWERED,
+    WITH_NUMBER,
     FewShotExample,
     cached_prefix,
     cached_prompt,
     closed_book_few_shot,
+    closed_book_or_abstain,
     closed_book_prompt,
     one_line,
     prompt,

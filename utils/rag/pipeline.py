@@ -11,10 +11,11 @@ from utils.retrieval import PASSAGES, Retriever, whole_number
 
 
 class RagPipeline:
-    """Retrieve the best ``k`` passages and let a reader answer from them, the best one last, next to the question.
+    """Retrieve the best ``k`` passages and let a reader answer from them, in the order that ``best_last`` says.
 
-    ``minimum_score``: a cosine (``Retriever.relevance``) under which a question is answered "I don't know." unread. It
-    must be chosen on questions of the collection at hand; without one every question is read.
+    ``instruction``: the system prompt, if not the usual one. ``minimum_score``: a cosine (``Retriever.relevance``)
+    under which a question is answered "I don't know." unread. It must be chosen on questions of the collection at hand;
+    without one every question is read.
     """
 
     def __init__(
@@ -25,12 +26,14 @@ class RagPipeline:
         examples: Sequence[FewShotExample] = FEW_SHOT,
         max_new_tokens: int = MAX_NEW_TOKENS,
         minimum_score: float | None = None,
+        instruction: str | None = None,
+        best_last: bool = True,
     ):
         if minimum_score is not None and not -1 <= minimum_score <= 1:
             raise ValueError(f"minimum_score is {minimum_score}: give a cosine from -1 to 1, or None.")
         self.k = whole_number(k, "k", 1, "a pipeline needs at least one passage")
-        self.retriever, self.minimum_score = retriever, minimum_score
-        self.reader = Reader(llm, tuple(examples), max_new_tokens=max_new_tokens)
+        self.retriever, self.minimum_score, self.best_last = retriever, minimum_score, best_last
+        self.reader = Reader(llm, tuple(examples), max_new_tokens=max_new_tokens, instruction=instruction)
 
     def answer(self, question: str, where: Mapping | None = None) -> Answer:
         """Answer one question; ``where`` filters the documents it may rest on. ValueError for an empty question."""
@@ -47,5 +50,6 @@ class RagPipeline:
             scores = self.retriever.relevance(questions, where)
             found = [hits if score >= self.minimum_score else [] for hits, score in zip(found, scores, strict=True)]
         seconds = (time.perf_counter() - start) / max(1, len(questions))
-        answers = self.reader.answer(questions, [hits[::-1] for hits in found], label)
+        passages = [hits[::-1] if self.best_last else hits for hits in found]
+        answers = self.reader.answer(questions, passages, label)
         return [replace(answer, timing={**answer.timing, "retrieval": seconds}) for answer in answers]

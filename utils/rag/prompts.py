@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from utils.corpus import Document
 from utils.models import Chat
 from utils.retrieval import Hit
+from utils.scoring import ABSTENTION
 
 INSTRUCTION = "Answer the question from the numbered passages and give the passage's number."
 INSTRUCTION_ONE_PASSAGE = "Answer the question from the context."
 CLOSED_BOOK = "Answer the question in a few words."
+# The same two with leave to abstain. Every reader that is scored on abstaining is asked with one of these.
+_OR_ABSTAIN = f"If the passages do not contain the answer, reply exactly: {ABSTENTION}"
+IN_A_FEW_WORDS = f"Use only the passages. Answer in a few words. {_OR_ABSTAIN}"
+WITH_NUMBER = (
+    "Use only the passages. Give the number of the passage that holds the answer, then answer in one short sentence. "
+    f"{_OR_ABSTAIN}"
+)
 _MARKER = re.compile(r"<\|.*?\|>", re.DOTALL)  # <|im_start|> and its like: tokens that begin and end turns of a chat
 
 
@@ -37,7 +45,7 @@ def user_message(question: str, passages: Sequence[str]) -> dict:
 
 @dataclass(frozen=True)
 class FewShotExample:
-    """A question with three passages, answered as every question shall be; ``source``: which one holds the answer,
+    """A question with five passages, answered as every question shall be; ``source``: which one holds the answer,
     counted from 1, or None if none does."""
 
     question: str
@@ -55,15 +63,16 @@ class FewShotExample:
         return [user, {"role": "assistant", "content": number + self.answer}]
 
 
-# From a town library that has nothing to do with Quillhaven. The number first, then the sentence that answers: on the
-# development questions this read and cited best. An example that abstains made the model abstain from everything.
-FEW_SHOT = (
+# From a town library that has nothing to do with Quillhaven: the number first, then the sentence that answers.
+EXAMPLES = (
     FewShotExample(
         "How many books may a child borrow?",
         (
             "Opening hours. The reading room closes at six, on Saturdays at two.",
             "Fines. A book that comes back late costs ten cents a day, a film fifty.",
             "Borrowing. Adults may borrow twelve books at a time. Children may borrow eight books at a time.",
+            "Cards. A lost card is replaced at the desk for three euros.",
+            "Story hour. Children meet in the blue room on Wednesdays at four.",
         ),
         3,
         "Children may borrow eight books at a time.",
@@ -74,27 +83,96 @@ FEW_SHOT = (
             "Reservations. A reserved book waits at the desk for five days.",
             "Machines. Ruth Tanner looks after the microfilm reader. The copier belongs to the town hall.",
             "Rooms. The music room on the first floor has a piano and seats for twenty.",
+            "Newspapers. The oldest newspaper on microfilm is from 1871.",
+            "Staff. The library has four librarians and two apprentices.",
         ),
         2,
         "Ruth Tanner looks after the microfilm reader.",
     ),
+    FewShotExample(
+        "What does it cost to print a page in colour?",
+        (
+            "Printing. A page in black and white costs fifteen cents.",
+            "Scanning. Scanning is free. Bring a stick for the files.",
+            "Wireless network. The password of the day hangs beside the lift.",
+            "Lockers. A locker takes a one-euro coin and gives it back.",
+            "Printing. A page in colour costs forty cents, and twice that on photo paper.",
+        ),
+        5,
+        "A page in colour costs forty cents.",
+    ),
+    FewShotExample(
+        "By when must a borrowed film be returned?",
+        (
+            "Films. Borrowed films must be returned after seven days. They can't be renewed.",
+            "Renewals. A book may be renewed twice, unless somebody waits for it.",
+            "Returns. The box beside the gate takes books at any hour, but no films.",
+            "Sundays. The library is closed on Sundays and on public holidays.",
+            "Games. Games are lent for three weeks. Missing pieces are charged.",
+        ),
+        1,
+        "A borrowed film must be returned after seven days.",
+    ),
+    FewShotExample(
+        "Where are the maps of the old harbour kept?",
+        (
+            "Harbour walk. A guided walk along the harbour starts at the library in May.",
+            "Photographs. Old photographs of the town hang on the stairs.",
+            "Atlases. World atlases stand in the reading room.",
+            "Maps. The maps of the old harbour are kept in the cellar, in the steel cabinet.",
+            "Archive. The town archive moved to the town hall in spring.",
+        ),
+        4,
+        "The maps of the old harbour are kept in the steel cabinet in the cellar.",
+    ),
+)
+FEW_SHOT = EXAMPLES[:2]
+UNANSWERED = FewShotExample(
+    "How much is a library card for a visitor from abroad?",
+    (
+        "Cards. A card for children is free. Adults pay twelve euros a year.",
+        "Cards. A lost card is replaced at the desk for three euros.",
+        "Visitors. Visitors may use the reading room without a card.",
+        "Tours. A tour of the house for visitors from abroad starts at eleven.",
+        "Fines. A book that comes back late costs ten cents a day, a film fifty.",
+    ),
+    None,
+    ABSTENTION,
 )
 
 
-def prompt_prefix(examples: Sequence[FewShotExample] = FEW_SHOT, passages: int = 3) -> list[dict]:
-    """The messages before every question with so many passages: the system prompt and the few-shot examples."""
+def prompt_prefix(
+    examples: Sequence[FewShotExample] = FEW_SHOT, passages: int = 3, instruction: str | None = None
+) -> list[dict]:
+    """The messages before every question with so many passages: the system prompt and the few-shot examples.
+
+    ``instruction``: the system prompt, where it isn't the one made for so many passages.
+    """
     turns = [turn for example in examples for turn in example.turns(passages)]
-    return [{"role": "system", "content": INSTRUCTION_ONE_PASSAGE if passages == 1 else INSTRUCTION}, *turns]
+    instruction = instruction or (INSTRUCTION_ONE_PASSAGE if passages == 1 else INSTRUCTION)
+    return [{"role": "system", "content": instruction}, *turns]
 
 
-def prompt(question: str, hits: Sequence[Hit], examples: Sequence[FewShotExample] = FEW_SHOT) -> Chat:
-    """The prompt for a question and its passages, in the order of ``hits``."""
-    return [*prompt_prefix(examples, len(hits)), user_message(question, [hit.text for hit in hits])]
+def prompt(
+    question: str,
+    hits: Sequence[Hit],
+    examples: Sequence[FewShotExample] = FEW_SHOT,
+    instruction: str | None = None,
+) -> Chat:
+    """The prompt for a question and its passages, in the order of ``hits``; see ``prompt_prefix``."""
+    before = prompt_prefix(examples, len(hits), instruction)
+    return [*before, user_message(question, [hit.text for hit in hits])]
 
 
 def closed_book_prompt(question: str) -> Chat:
     """The prompt for a question with no passage at hand."""
     return [{"role": "system", "content": CLOSED_BOOK}, {"role": "user", "content": f"Question: {question}"}]
+
+
+def closed_book_or_abstain(question: str) -> Chat:
+    """The prompt for a question with no passage at hand, with leave to abstain."""
+    instruction = f"{CLOSED_BOOK} If you do not know the answer, reply exactly: {ABSTENTION}"
+    return [{"role": "system", "content": instruction}, {"role": "user", "content": f"Question: {question}"}]
 
 
 def closed_book_few_shot(question: str) -> Chat:

@@ -19,7 +19,8 @@ CLOSED_BOOK_TOKENS = 16  # of an answer without
 class Answer:
     """An answer with where it came from: ``citations`` are ids of documents, ``hits`` the passages of its prompt.
 
-    ``timing``: seconds by step ("retrieval", "prefill", "decoding"), a question's share of its batch.
+    ``timing``: seconds by step ("retrieval", "prefill", "decoding"), a question's share of its batch. ``raw``: what the
+    model wrote, before it was read as an answer.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Answer:
     timing: Mapping[str, float] = field(default_factory=dict)
     prompt_tokens: int = 0
     new_tokens: int = 0
+    raw: str = ""
 
     @property
     def seconds(self) -> float:
@@ -53,12 +55,13 @@ def answer_from(completion: Completion, hits: Sequence[Hit] = ()) -> Answer:
         },
         prompt_tokens=completion.prompt_tokens,
         new_tokens=completion.new_tokens,
+        raw=completion.text,
     )
 
 
 @dataclass(frozen=True)
 class Reader:
-    """A model and how it is asked: the few-shot examples before its passages, and its prompt where there are none.
+    """A model and how it is asked: instruction and few-shot examples before its passages, and its prompt without any.
 
     Without ``closed_book``, a question that has no passage is answered "I don't know." without asking the model.
     """
@@ -67,6 +70,7 @@ class Reader:
     examples: tuple[FewShotExample, ...] = ()
     closed_book: Callable[[str], Chat] | None = None
     max_new_tokens: int = MAX_NEW_TOKENS
+    instruction: str | None = None
 
     def answer(self, questions: Sequence[str], passages: Sequence[Sequence[Hit]], label: str = "") -> list[Answer]:
         """Answer questions from their passages, in the order in which these stand in the prompt.
@@ -87,8 +91,9 @@ class Reader:
         self, questions: Sequence[str], passages: Sequence[Sequence[Hit]], count: int, label: str
     ) -> list[Completion]:
         if count:
-            chats = [prompt(question, hits, self.examples) for question, hits in zip(questions, passages, strict=True)]
-            prefix = prompt_prefix(self.examples, count)
+            asked = zip(questions, passages, strict=True)
+            chats = [prompt(question, hits, self.examples, self.instruction) for question, hits in asked]
+            prefix = prompt_prefix(self.examples, count, self.instruction)
             return self.llm.complete(chats, self.max_new_tokens, prefix=prefix, label=label)
         if self.closed_book is None:
             return [Completion(ABSTENTION, 0, 0, 0.0, 0.0) for _ in questions]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from utils.corpus import Question, visible_to
 from utils.retrieval.retriever import Hit, Retriever
-from utils.scoring import contains_answer
+from utils.scoring import mentions
 
 PASSAGES = 3  # chunks in a prompt, unless a notebook says otherwise
 
@@ -20,10 +20,10 @@ def gold_passages(questions: Sequence[Question], retriever: Retriever) -> list[l
 def _gold_passage(question: Question, doc_id: str, retriever: Retriever) -> Hit:
     ranked = retriever.search(question.question, k=len(retriever.chunks), where={"doc_id": doc_id})
     ranked += retriever.passages(doc_id)  # what shares no word with the question is still in the document
-    return next((hit for hit in ranked if contains_answer(hit.text, question.answers)), ranked[0])
+    return next((hit for hit in ranked if mentions(hit.text, question.answers)), ranked[0])
 
 
 def distractors(question: Question, retriever: Retriever, count: int = PASSAGES) -> list[Hit]:
     """The best-ranked chunks that do not answer the question, of the documents that its asker may read."""
     found = retriever.search(question.question, k=4 * count, where=visible_to(question.tenant))
-    return [hit for hit in found if not contains_answer(hit.text, question.answers)][:count]
+    return [hit for hit in found if not mentions(hit.text, question.answers)][:count]

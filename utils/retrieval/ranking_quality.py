@@ -10,7 +10,7 @@ import pandas as pd
 from utils import corpus, evaluation
 from utils.corpus import Question, python_questions
 from utils.retrieval.retriever import Hit, Retriever
-from utils.scoring import contains_answer
+from utils.scoring import mentions
 from utils.settings import SEED
 
 MEASURES = ("nDCG@10", "answer in 3")
@@ -46,7 +46,7 @@ def measure(found: Sequence[Sequence[Hit]], questions: Sequence[Question]) -> pd
             ranked, wanted = ["any" if doc_id in wanted else doc_id for doc_id in ranked], ["any"]
         row = {f"recall@{k}": evaluation.recall_at_k(ranked, wanted, k) for k in (1, 5, 10)}
         row |= {"MRR": evaluation.reciprocal_rank(ranked, wanted), "nDCG@10": evaluation.ndcg_at_k(ranked, wanted)}
-        answered = any(contains_answer(hit.text, question.answers) for hit in hits[:3])
+        answered = any(mentions(hit.text, question.answers) for hit in hits[:3])
         rows.append(row | {"answer in 3": float(answered)})
     return pd.DataFrame(rows)
 
@@ -113,4 +113,4 @@ def earns_its_place(gain: pd.DataFrame) -> str:
 def answer_in_top_k(found: Sequence[Sequence[Hit]], answers: Sequence[Sequence[str]], k: int = 3) -> list[float]:
     """For every question 1.0 if an accepted answer stands in one of its first ``k`` chunks, else 0.0."""
     pairs = zip(found, answers, strict=True)
-    return [float(any(contains_answer(hit.text, accepted) for hit in hits[:k])) for hits, accepted in pairs]
+    return [float(any(mentions(hit.text, accepted) for hit in hits[:k])) for hits, accepted in pairs]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from utils.models import embed
-from utils.scoring.answers import contains_answer
+from utils.scoring.answers import mentions
 
 CLOSE = "Here whenever you need us."
 MARKERS = ("greets by name", "speaks of we and you", "short sentences", "one next step", "closes as agreed")
@@ -36,7 +36,7 @@ def markers(text: str) -> dict[str, float]:
 
 def facts_kept(text: str, facts: Sequence[str]) -> float:
     """Share of a message's facts (dates, amounts, names) that still stand in the text."""
-    return float(np.mean([contains_answer(text, [fact]) for fact in facts]))
+    return float(np.mean([mentions(text, [fact]) for fact in facts]))
 
 
 def fit_voice_classifier(records: Sequence[Mapping]):

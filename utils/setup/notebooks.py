@@ -1,28 +1,36 @@
 """Run the notebooks in order and store their outputs in a form that is the same everywhere: ``make notebooks``.
 
-``python -m utils.setup.notebooks 01 06`` runs only those. A notebook that fails is left as it was.
+``python -m utils.setup.notebooks 01 06`` runs only those. A notebook that fails is left as it was. Only a run at full
+pace is stored, and with a stamp of what it was made from.
 """
 
 import base64
+import os
 import re
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
+from utils import settings
 from utils.evaluation import claims
-from utils.settings import ROOT
+from utils.evaluation.results import replace_file
+from utils.settings import ROOT, SetupError
+from utils.setup import stamp
 
+CELL_SECONDS = 3600
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def normalise(notebook) -> None:
     """Drop what differs between machines and what breaks previews, in place: widget state, timings, ids of runs,
-    standard error, all but the last state of a progress bar; number the code cells 1, 2, 3, ..."""
-    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    standard error, all but the last state of a progress bar; number the code cells 1, 2, 3, ... The stamp stays."""
+    kept = {key: value for key, value in notebook.metadata.items() if key == "stamp"}
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}} | kept
     count = 0
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02}"
@@ -57,18 +65,19 @@ def _last_states(text: str) -> str:
 
 
 def run(path: Path) -> float:
-    """Execute one notebook on a fresh kernel, store it normalised, and return the seconds it took."""
+    """Execute a notebook on a fresh kernel, store it normalised and with its stamp, and return the seconds it took."""
     notebook = nbformat.read(path, as_version=4)
-    start = time.perf_counter()
     client = NotebookClient(
-        notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": path.parent}}
     )
-    client.execute()
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        trace = Path(folder) / "trace"
+        client.execute(env=os.environ | {"RVF_TRACE": str(trace)})
+        notebook.metadata["stamp"] = stamp.made(notebook, trace)
     normalise(notebook)
     nbformat.validate(notebook)
-    part = path.with_suffix(".part")
-    nbformat.write(notebook, part)
-    part.replace(path)
+    replace_file(path, nbformat.writes(notebook) + "\n")
     store_pictures(notebook)
     return time.perf_counter() - start
 
@@ -85,20 +94,43 @@ def store_pictures(notebook) -> None:
 
 
 def main(wanted: list[str]) -> int:
-    """Run the notebooks whose numbers are given, or all; 1 if one fails."""
-    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    for path in paths:
-        if wanted and path.name[:2] not in wanted:
-            continue
-        print(f"{path.name} ...", end=" ", flush=True)
-        try:
-            print(f"{run(path):.0f} s", flush=True)
-        except CellExecutionError as problem:
-            print(f"failed, and was left as it was:\n{problem}", file=sys.stderr)
+    """Run the notebooks whose numbers are given, or all; 1 if one fails, 2 for what cannot be run at all."""
+    paths = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+    unknown = [name for name in wanted if name.zfill(2) not in paths]
+    if unknown:
+        return _refused(f"There is no notebook {unknown[0]!r}: choose from {', '.join(paths)}.")
+    try:
+        if settings.pace() != "full":
+            return _refused("Only a run at full pace is stored: set RVF_PACE to full, or leave it out.")
+    except SetupError as problem:
+        return _refused(str(problem))
+    for number in sorted(name.zfill(2) for name in wanted) or paths:
+        if not _ran(paths[number]):
             return 1
     if not wanted:
         claims.publish()
     return 0
+
+
+def _refused(why: str) -> int:
+    print(why, file=sys.stderr)
+    return 2
+
+
+def _ran(path: Path) -> bool:
+    """Run a notebook and say how long it took, or else why it failed."""
+    print(f"{path.name} ...", end=" ", flush=True)
+    try:
+        print(f"{run(path):.0f} s", flush=True)
+    except CellExecutionError as problem:
+        print(f"failed, and was left as it was:\n{problem}", file=sys.stderr)
+    except CellTimeoutError:
+        print(f"was left as it was, because one of its cells took more than {CELL_SECONDS} s.", file=sys.stderr)
+    except RuntimeError:  # which nbclient raises for a kernel that dies, or never starts
+        print("was left as it was, because its kernel died: perhaps it needs more memory.", file=sys.stderr)
+    else:
+        return True
+    return False
 
 
 if __name__ == "__main__":

@@ -3,18 +3,22 @@
 Here belongs what takes too long for a notebook. A study returns rows; ``evaluation.results`` keeps and loads them.
 """
 
-import sys
+import argparse
+import os
 from collections.abc import Callable
 
+from utils import settings
 from utils.evaluation import results
 from utils.studies import (
     cached_prompt,
     domain_and_voice,
     edge_cases,
+    engines,
     fine_tuned_rag,
     growth,
     knowledge,
     pipeline,
+    reading,
     response_times,
     staged,
     tickets,
@@ -45,11 +49,20 @@ STUDIES: dict[str, Callable[[], list[dict]]] = {
 }
 
 
+SIZED: dict[str, Callable[[str], None]] = {  # one run for each model size; raw outputs, kept system by system
+    study.__name__: study for study in (engines.parity, reading.reading_dev, reading.reading)
+}
+
+
 def main(arguments: list[str]) -> int:
-    """Run one study and write ``data/results/NAME.json``; 2 for an unknown name."""
-    if len(arguments) != 1 or arguments[0] not in STUDIES:
-        print(f"Name one study: {', '.join(STUDIES)}", file=sys.stderr)
-        return 2
-    name = arguments[0]
-    results.save(name, STUDIES[name](), f"python -m utils.studies {name}")
+    """``NAME [--size small|medium|large]``: run one study and keep what it finds in ``data/results``."""
+    parser = argparse.ArgumentParser(prog="python -m utils.studies")
+    parser.add_argument("name", choices=[*STUDIES, *SIZED], metavar="NAME", help=", ".join([*STUDIES, *SIZED]))
+    parser.add_argument("--size", choices=settings.SIZES, default=settings.llm_name(), help="of the model")
+    wanted = parser.parse_args(arguments)
+    os.environ["RVF_LLM"] = wanted.size
+    if wanted.name in SIZED:
+        SIZED[wanted.name](wanted.size)
+    else:
+        results.save(wanted.name, STUDIES[wanted.name](), f"python -m utils.studies {wanted.name} --size {wanted.size}")
     return 0

@@ -93,7 +93,7 @@ def answer_by_rag(llm: LLM, documents: Sequence[Document], questions: Sequence[Q
 def _answer(llm: LLM, question: Question, chat: Chat, prefix: Chat, searched: float, spent: float) -> dict:
     (done,) = llm.complete([chat], MAX_NEW_TOKENS, prefix=prefix)
     return {
-        "right": contains_answer(without_citations(done.text.split("\n")[0]), question.answers),
+        "right": contains_answer(without_citations(done.text.split("\n")[0]), question.answers, question.question),
         "first": round(searched + done.prefill_seconds, 4),
         "end": round(searched + done.seconds, 4),
         "new tokens": done.new_tokens,

@@ -8,7 +8,7 @@ from utils.corpus import sentences
 from utils.models import LLM, Chat
 from utils.rag import edge_cases
 from utils.retrieval import Hit, Retriever, gold_passages
-from utils.scoring import contains_answer
+from utils.scoring import contains_answer, mentions
 from utils.settings import SEED
 
 DISTRACTORS = (0, 2, 4, 8)
@@ -25,7 +25,7 @@ def positions() -> list[dict]:
     texts, gold = [question.question for question in asked], [hits[0] for hits in gold_passages(asked, retriever)]
     found = retriever.search_many(texts, k=40)
     others = [
-        [hit for hit in hits if not contains_answer(hit.text, question.answers)]
+        [hit for hit in hits if not mentions(hit.text, question.answers)]
         for question, hits in zip(asked, found, strict=True)
     ]
     reader, rows = rag.Reader(llm, rag.FEW_SHOT), []
@@ -37,7 +37,7 @@ def positions() -> list[dict]:
                 prompts.append([*passages[:place], right, *passages[place:]])
             answers = reader.answer(texts, prompts, label=f"{count} others, place {place + 1}")
             values = {
-                "right": [contains_answer(a.text, q.answers) for a, q in zip(answers, asked, strict=True)],
+                "right": [contains_answer(a.text, q.answers, q.question) for a, q in zip(answers, asked, strict=True)],
                 "gold cited": [right.doc_id in a.citations for right, a in zip(gold, answers, strict=True)],
                 "last cited": [a.citations == (a.hits[-1].doc_id,) for a in answers],
             }

@@ -42,7 +42,8 @@ def growth() -> list[dict]:
         rows.append(row | {f"{mode} {name}": v for mode, values in found.items() for name, v in values.items()})
         if count in (0, None):
             answers = RagPipeline(retriever, llm).answer_many([q.question for q in asked[:READ]], label="reading")
-            rows[-1]["right"] = [contains_answer(a.text, q.answers) for a, q in zip(answers, asked, strict=False)]
+            pairs = zip(answers, asked, strict=False)
+            rows[-1]["right"] = [contains_answer(a.text, q.answers, q.question) for a, q in pairs]
         print({name: row[name] for name in ("chunks", "seconds")}, flush=True)
     real = embed([chunk.text for chunk in retriever.chunks[:REAL]])
     return rows + exact_search_milliseconds(real, VECTORS)

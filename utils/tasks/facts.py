@@ -81,7 +81,8 @@ def recall(
         (q, f.after if updated else f.answers) for f in facts for q in (f.held_out if held_out else f.trained[:1])
     ]
     texts = ask(llm, [question for question, _ in questions], label)
-    return score_answers(texts, [accepted for _, accepted in questions])
+    asked, accepted = zip(*questions, strict=True) if questions else ((), ())
+    return score_answers(texts, accepted, asked)
 
 
 def borrowed(text: str, facts: Sequence[Fact]) -> bool:

@@ -74,7 +74,8 @@ def outcome(answer: Answer, question: Question) -> str:
     if answer.abstained:
         return "a"
     before = _before()[question.id].answers if question.id in _before() else question.answers
-    return "s" if before != question.answers and scoring.contains_answer(answer.text, before) else "w"
+    outdated = before != question.answers and scoring.contains_answer(answer.text, before, question.question)
+    return "s" if outdated else "w"
 
 
 def rows_by_kind(answers: Sequence[Answer], questions: Sequence[Question], judge: Callable = outcome) -> list[dict]:
@@ -112,6 +113,6 @@ def chance(questions: Sequence[Question]) -> float:
     shares = []
     for question in questions:
         others = [q for q in questions if q.kind == question.kind and q.id != question.id and q.answers]
-        hits = [scoring.contains_answer(other.answers[0], question.answers) for other in others]
+        hits = [scoring.contains_answer(other.answers[0], question.answers, question.question) for other in others]
         shares.append(float(np.mean(hits)) if hits else 0.0)
     return float(np.mean(shares))

@@ -8,7 +8,7 @@ import yaml
 from utils import corpus
 from utils.finetuning import Recipe
 from utils.models import Chat
-from utils.scoring import contains_answer, normalise, score_items
+from utils.scoring import mentions, normalise, score_items
 from utils.settings import DATA
 
 RECIPE = Recipe(rank=16, alpha=32, learning_rate=3e-3, epochs=4, batch_size=8, top_layers=15)
@@ -43,7 +43,7 @@ def house_terms(reading: str, record: Mapping, seen: bool) -> list[float]:
     """1 or 0 for every house term of the note that was (or was not) seen in training: whether its meaning is there."""
     entries = [glossary()[term] for term in record["terms"]]
     wanted = [entry["means"] for entry in entries if entry["house"] and entry["seen_in_training"] == seen]
-    return [float(contains_answer(reading, [means])) for means in wanted]
+    return [float(mentions(reading, [means])) for means in wanted]
 
 
 def prompt(record: Mapping) -> Chat:

@@ -1,0 +1,44 @@
+"""Raw outputs are kept system by system, and a system that fails leaves what was there."""
+
+import pytest
+
+from utils import settings
+from utils.evaluation import outputs
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    monkeypatch.setattr(settings, "DATA", tmp_path)
+
+
+def test_what_is_kept_is_not_made_again():
+    first = outputs.keep("s", "small", "a", lambda: [{"id": "1", "text": "Zoë"}], "command")
+    again = outputs.keep("s", "small", "a", lambda: pytest.fail("made again"), "command")
+    assert first == again == outputs.load("s", "small")["a"]
+
+
+def test_systems_and_sizes_stay_apart_in_the_order_made():
+    for system, size in (("b", "small"), ("a", "small"), ("b", "large")):
+        outputs.keep("s", size, system, lambda s=system, z=size: [{"text": s + z}], "command")
+    assert list(outputs.load("s", "small")) == ["b", "a"]
+    assert outputs.load("s", "large") == {"b": [{"text": "blarge"}]}
+    assert outputs.load("s", "medium") == {}
+
+
+def test_a_system_that_fails_leaves_the_others():
+    outputs.keep("s", "small", "a", lambda: [{"text": "x"}], "command")
+
+    def killed():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        outputs.keep("s", "small", "b", killed, "command")
+    assert outputs.load("s", "small") == {"a": [{"text": "x"}]}
+    assert not list(outputs.path("s", "small").parent.glob("*.part"))
+
+
+def test_the_circumstances_stand_beside_the_outputs():
+    outputs.keep("s", "small", "a", lambda: [], "python -m utils.studies s --size small")
+    header = outputs.made("s", "small")["a"]
+    assert header["n"] == 0
+    assert {"date", "hardware", "versions", "command"} <= set(header)
