@@ -8,13 +8,16 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
 from utils.corpus import Document
 
-# What Python raises for files that are missing, cut off, or hold something else.
-DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+# What Python raises for files that are missing, cut off, or hold something else; NumPy reads the header of an array
+# with Python's own parser, and its errors come through.
+_BY_THE_PARSER = (SyntaxError, TokenError, RecursionError)
+DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, *_BY_THE_PARSER)
 
 
 def write(folder: Path | str, facts: dict, documents: Iterable[Document], vectors: np.ndarray | None) -> None:

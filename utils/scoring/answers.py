@@ -12,7 +12,7 @@ from utils.scoring.claims import (
     is_past_beside_present,
     names_another_person,
 )
-from utils.scoring.matching import Asked, accepted_values, asked, find, fits, is_alone, meaningful
+from utils.scoring.matching import Asked, accepted_values, alone_in, asked, find, fits, meaningful
 from utils.scoring.reading import read
 from utils.scoring.tokens import plain
 from utils.scoring.values import Value
@@ -43,11 +43,11 @@ def contains_answer(text: str, answers: Sequence[str], question: str = "") -> bo
         return bool(re.match(rf"\W*({'|'.join(plainly)})\b(?! and (yes|no)\b)", text.casefold()))
     values, about = read(text), asked(question)
     about = replace(about, text=" ".join([question, *answers]))
-    alone = is_alone(values)
+    alone = alone_in(values)
     places = [
         place
         for answer in accepted_values(answers)
-        for place in find(values, answer, lambda said, wanted: fits(said, wanted, about, alone))
+        for place in find(values, answer, lambda said, wanted: fits(said, wanted, about, said is alone))
         + _identified(values, answer, about, alone)
         if not _is_another_person(values, place[0], answers)
         and not _counts_another_thing(values, place[-1], about, answers)
@@ -98,15 +98,15 @@ def _without(question: str, text: str) -> str:
     return " ".join(kept)
 
 
-def _identified(values: Sequence[Value], answer: Sequence[Value], about: Asked, alone: bool) -> list:
+def _identified(values: Sequence[Value], answer: Sequence[Value], about: Asked, alone: Value | None) -> list:
     """A text that is nothing but the first value of "6 nights", or the B of "desk B" where the question says desk."""
     wanted = [answer[at] for at in meaningful(answer)]
     if not alone or len(wanted) < 2:
         return []
     if wanted[0].kind in ("number", "ordinal") and all(v.kind == "word" for v in wanted[1:]):
-        return find(values, wanted[:1], lambda said, want: fits(said, want, about, alone=True))
+        return find(values, wanted[:1], lambda said, want: said is alone and fits(said, want, about, alone=True))
     if len(wanted) == 2 and wanted[0].kind == "word" and wanted[0].content in about.words and len(wanted[1].text) < 4:
-        return find(values, wanted[1:], lambda said, want: fits(said, want, about))
+        return find(values, wanted[1:], lambda said, want: said is alone and fits(said, want, about))
     return []
 
 
@@ -146,10 +146,14 @@ def _counts_another_thing(values: Sequence[Value], span: tuple[int, int], about:
     known = about.words | {v.content for answer in answers for v in read(answer)}
     if following.kind != "word" or _is_small(following) or following.content in known:
         return False
+    if value.kind == "ordinal":
+        return True
     counted = any(len(meaningful(read(answer))) > 1 or read(answer)[0].unit for answer in answers)
-    return value.kind == "ordinal" or (
-        counted and not following.capital and bool(re.search(r"[^s]s$|^person$|^people$", following.text))
-    )
+    return counted and any(_is_plural(noun) and noun.content not in known for noun in values[span[1] + 1 : span[1] + 3])
+
+
+def _is_plural(value: Value) -> bool:
+    return value.kind == "word" and not value.capital and bool(re.search(r"[^s]s$|^people$", value.text))
 
 
 def _is_small(value: Value) -> bool:

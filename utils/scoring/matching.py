@@ -120,7 +120,7 @@ def fits(said: Value, wanted: Value, about: Asked, alone: bool = False) -> bool:
         places = [place for place, asks in enumerate((_STARTS, _ENDINGS)) if asks.search(about.text.casefold())]
         return len(places) == 1 and fits(said.content[places[0]], wanted, about)
     if wanted.kind == "time":
-        said = as_time(said) if said.kind == "number" and (alone or "." in said.text or wanted.exact is None) else said
+        said = as_time(said) if said.kind == "number" and (alone or "." in said.text) else said
         if said is None or said.kind != "time":
             return False
         exact = said.exact and wanted.exact
@@ -230,9 +230,8 @@ def _turned(values: Sequence[Value], wanted: list[Value], fit: Fits) -> list[Spa
     return found
 
 
-def is_alone(values: Sequence[Value]) -> bool:
-    """Whether the text is one value and words that lead to it: "The answer is: 27", "Six, not eight"."""
+def alone_in(values: Sequence[Value]) -> Value | None:
+    """The value that is all the text says, after words that lead to it: "The answer is: 27", "Six, not eight"."""
     here = meaningful(values, _LEAD_INS)
-    return len(here) == 1 or (
-        len(here) > 1 and values[here[0] + 1].kind == "mark" and values[here[0] + 1].text in ",.;("
-    )
+    ends = len(here) == 1 or (here and values[here[0] + 1].text in (",", ".", ";", "("))
+    return values[here[0]] if ends else None
