@@ -76,8 +76,14 @@ def bars(table: pd.DataFrame, metric: str, title: str, xlabel: str, floor=None, 
     """
     figure, axes = canvas(7.5, 1.15 + 0.5 * len(table))
     colours = colours or PALETTE[: len(table)]
-    errors = [table[metric] - table["low"], table["high"] - table[metric]]
-    axes.barh(table.index, table[metric], xerr=errors, color=colours, height=0.62, error_kw={"ecolor": INK, "lw": 1.2})
+    axes.barh(
+        table.index,
+        table[metric],
+        xerr=_errors(table, metric),
+        color=colours,
+        height=0.62,
+        error_kw={"ecolor": INK, "lw": 1.2},
+    )
     for place, (value, high) in enumerate(zip(table[metric], table["high"], strict=True)):
         axes.text(max(value, high) + 0.015, place, f"{value:.0%}", va="center", fontweight="bold")
     for line, style in ((floor, ":"), (ceiling, "--")):
@@ -92,6 +98,11 @@ def bars(table: pd.DataFrame, metric: str, title: str, xlabel: str, floor=None, 
     axes.set(xlabel=xlabel)
     axes.set_title(title, pad=22 if floor or ceiling else 10)
     return figure
+
+
+def _errors(table: pd.DataFrame, metric: str) -> np.ndarray:
+    """How far an interval reaches below and above its value; never less than nothing, whatever the last digit says."""
+    return np.clip([table[metric] - table["low"], table["high"] - table[metric]], 0, None)
 
 
 def stacked(
@@ -146,8 +157,15 @@ def grouped(tables: Mapping[str, pd.DataFrame], metric: str, title: str, ylabel:
     width = 0.7 / len(tables)
     for number, (colour, (name, table)) in enumerate(zip((GREEN, RED, *PALETTE), tables.items(), strict=False)):
         places = [row + (number - (len(tables) - 1) / 2) * width for row in range(len(table))]
-        errors = [table[metric] - table["low"], table["high"] - table[metric]]
-        axes.bar(places, table[metric], 0.9 * width, yerr=errors, color=colour, label=name, error_kw={"ecolor": INK})
+        axes.bar(
+            places,
+            table[metric],
+            0.9 * width,
+            yerr=_errors(table, metric),
+            color=colour,
+            label=name,
+            error_kw={"ecolor": INK},
+        )
         for place, value, high in zip(places, table[metric], table["high"], strict=True):
             axes.text(place, high + 0.02, f"{value:.0%}", ha="center", fontweight="bold")
     axes.set_xticks(range(len(table)), list(table.index))
@@ -177,7 +195,7 @@ def panels(
         axes.barh(range(len(table)), shares, color=list(colours[: len(table)]), height=0.7)
         highs, unit = shares, units.get(title, "{:.0%}")
         if "low" in table:
-            errors = np.clip([shares - table["low"], table["high"] - shares], 0, None)
+            errors = _errors(table.assign(right=shares), "right")
             axes.errorbar(shares, range(len(table)), xerr=errors, fmt="none", ecolor=INK, elinewidth=1.1)
             highs = table["high"]
         most = float(np.nanmax([1e-9, *shares, *highs])) if title in units else 1.0

@@ -42,6 +42,7 @@ def plain(text: str) -> str:
     text = re.sub(r"\[([^\]]*)\]\(\S*?\)", r"\1", text)
     text = re.sub(r"(?<!\w)(\[(passages? |sources? )?\d+(\s*[,-]\s*\d+)*\]\s?)+", " ", text, flags=re.IGNORECASE)
     text = re.sub(r"^\s*(?:#+|>|[-+*]|\d{1,2}[.)])(?=\s+\S)|\*+|(?<!\w)'|'(?!\w)", " ", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<=\.)\s+\d{1,2}\.(?=\s+[A-Z])", " ", text)  # the numbers of a list written in one line
     text = re.sub(r"(?<!\w)_{1,3}(?=[^_\s])([^_]*\s[^_]*)_{1,3}(?!\w)", r"\1", text)
     text = re.sub(r"(?<!\w)_([^_\s]+)_(?!\w)", r"\1", text)
     text = re.sub(r"\b([ap])\s?\.\s?m\b\.?|(?<=\d)\s?([ap])\s?m\b", lambda m: f" {m[1] or m[2]}m ", text, flags=re.I)
