@@ -8,7 +8,8 @@ import os
 CLOSED = "http://127.0.0.1:9"  # a port where nobody listens
 NO_NETWORK = {"HF_HUB_OFFLINE": "1", "HF_ENDPOINT": CLOSED, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
 os.environ.update(NO_NETWORK | {"PIP_CONFIG_FILE": os.devnull})
-os.environ.setdefault("RVF_LLM", "small")  # what is tested does not depend on the model
+os.environ.setdefault("RVF_LLM", "small")  # what is tested does not depend on the model ...
+os.environ.setdefault("RVF_ENGINE", "transformers")  # ... nor on the engine, where a test names none
 os.environ.pop("RVF_PACE", None)  # a test that needs another pace than the full one sets it
 
 import pytest

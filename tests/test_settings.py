@@ -249,3 +249,13 @@ def test_the_tests_themselves_reach_no_network():
     assert not settings.HUB_ALLOWED
     assert os.environ["HF_ENDPOINT"] == "http://127.0.0.1:9"
     assert os.environ["PIP_NO_INDEX"] == "1"
+
+
+def test_a_notebook_on_a_named_model_answers_with_the_engine_of_its_studies(unchosen, monkeypatch):
+    monkeypatch.delenv("RVF_ENGINE", raising=False)
+    assert settings.engine() == "auto"
+    settings.use_model("small")
+    assert settings.engine() == "transformers"
+    monkeypatch.setenv("RVF_ENGINE", "ctranslate2")
+    settings.use_model("small")
+    assert settings.engine() == "ctranslate2"

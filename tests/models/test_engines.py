@@ -138,7 +138,7 @@ def test_without_ctranslate2_transformers_answers_and_it_is_said(monkeypatch, ca
 
 def test_an_unknown_engine_is_refused(monkeypatch):
     monkeypatch.setenv("RVF_ENGINE", "steam")
-    with pytest.raises(SetupError, match="RVF_ENGINE is 'steam': set it to transformers, ctranslate2 or auto"):
+    with pytest.raises(SetupError, match="RVF_ENGINE is 'steam': set it to auto, ctranslate2 or transformers"):
         settings.engine()
 
 
