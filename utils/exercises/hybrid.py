@@ -159,7 +159,7 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "12.2": Exercise(
         _one_answer,
-        "What does training live on? deciding.recommend(...).flips lists every single answer that changes the decision.",
+        "What does training live on? deciding.recommend(...).flips lists every answer that changes the decision.",
         'answer = {"labelled_examples": 0}',
     ),
 }

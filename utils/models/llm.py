@@ -44,9 +44,9 @@ class LLM:
     def load(cls, adapter: Path | str | None = None, merged: bool = True, engine: str | None = None) -> "LLM":
         """The base model, or with an adapter: merged into the weights (no slower than the base) or beside them.
 
-        ``engine`` or else ``RVF_ENGINE`` says which engine answers: "transformers", "ctranslate2", or "auto" (default), which takes
-        CTranslate2 on a CPU if it is installed and knows the architecture, and says so if it doesn't. An adapter beside
-        the weights is always run by transformers.
+        ``engine`` or else ``RVF_ENGINE`` says which engine answers: "transformers", "ctranslate2", or "auto" (default),
+        which takes CTranslate2 on a CPU if it is installed and knows the architecture, and says so if it doesn't. An
+        adapter beside the weights is always run by transformers.
         """
 
         def load():
