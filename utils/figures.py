@@ -235,9 +235,9 @@ def by_size(
             if system not in table.index:
                 continue
             value, low, high = (float(table.loc[system, name]) for name in (metric, "low", "high"))
-            y, shade = row + (place - (len(tables) - 1) / 2) * step, _shade(colour, SIZE_SHADES[size])
-            axes.plot([low, high], [y, y], color=shade, linewidth=2)
-            axes.plot(value, y, SIZE_MARKERS[size], color=shade, markersize=7, markeredgecolor=INK)
+            y, tint = row + (place - (len(tables) - 1) / 2) * step, shade(colour, SIZE_SHADES[size])
+            axes.plot([low, high], [y, y], color=tint, linewidth=2)
+            axes.plot(value, y, SIZE_MARKERS[size], color=tint, markersize=7, markeredgecolor=INK)
             axes.text(high + 0.015, y, f"{value:.0%}", va="center", fontsize=9)
     axes.set_yticks(range(len(colours)), list(colours))
     axes.set_ylim(len(colours) - 0.5, -0.5)
@@ -245,13 +245,13 @@ def by_size(
     percent_axis(axes.xaxis, 1.08)
     axes.set(xlabel=xlabel, title=title)
     handles = [
-        Line2D([], [], marker=SIZE_MARKERS[size], color=_shade(INK, SIZE_SHADES[size]), linestyle="none", label=size)
+        Line2D([], [], marker=SIZE_MARKERS[size], color=shade(INK, SIZE_SHADES[size]), linestyle="none", label=size)
         for size in tables
     ]
     axes.legend(handles=handles, title="model", loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 
-def _shade(colour: str, share: float) -> tuple[float, float, float]:
+def shade(colour: str, share: float) -> tuple[float, float, float]:
     """A colour mixed with white; ``share`` 1 is the colour itself."""
     return tuple(1 - share * (1 - part) for part in to_rgb(colour))

@@ -17,10 +17,20 @@ def circumstances() -> dict:
     """What a committed result was measured with: date, hardware, python, versions."""
     return {
         "date": dt.date.today().isoformat(),
-        "hardware": f"{platform.machine()}, {os.cpu_count()} CPU cores, {settings.device()}",
+        "hardware": f"{platform.machine()}, {os.cpu_count()} CPU cores, {_processor()}",
         "python": platform.python_version(),
         "versions": {name: version(name).split("+")[0] for name in _PACKAGES},
     }
+
+
+def _processor() -> str:
+    """What computes: "cpu", or the name of the GPU."""
+    device = settings.device()
+    if not device.startswith("cuda"):
+        return device
+    import torch
+
+    return torch.cuda.get_device_name(device)
 
 
 def load(name: str, size: str | None = None) -> dict:

@@ -68,7 +68,7 @@ class LLM:
         self,
         chats: Sequence[Chat],
         max_new_tokens: int = 32,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         prefix: Chat = (),
         label: str = "",
         min_new_tokens: int = 0,
@@ -76,11 +76,13 @@ class LLM:
         """Answer every chat greedily, in the order given, in batches of similar length, one batch a processor core.
 
         ``prefix``: messages (system prompt, few-shot examples) that are computed once and reused by every chat that
-        begins with them; a user's turn at its end may go on in the chat. ``label``: shows a progress bar under this
+        begins with them; a user's turn at its end may go on in the chat. ``batch_size``: chats in a batch (None: 32, on
+        an accelerator 128). ``label``: shows a progress bar under this
         name. ``min_new_tokens``: go on to so many tokens, whatever the model would do, for timings that compare. An
         empty list gives an empty list. Raises ValueError for a chat that is empty or leaves no room in the model's
         context.
         """
+        batch_size = (32 if settings.device() == "cpu" else 128) if batch_size is None else batch_size
         if max_new_tokens < 1 or batch_size < 1:
             raise ValueError("max_new_tokens and batch_size must be 1 or more.")
         if min_new_tokens > max_new_tokens:

@@ -4,7 +4,7 @@ Here belongs what is asked of a model with passages or instead of them. Training
 """
 
 from utils.rag.citations import cited_documents, without_citations
-from utils.rag.forms import FORMS, Form, form_for
+from utils.rag.forms import FORMS, KINDS, Form, form_for
 from utils.rag.pipeline import RagPipeline
 from utils.rag.prompts import (
     CLOSED_BOOK,

@@ -19,6 +19,14 @@ WITH_NUMBER = (
     "Use only the passages. Give the number of the passage that holds the answer, then answer in one short sentence. "
     f"{_OR_ABSTAIN}"
 )
+NUMBER_FIRST = (
+    "Use only the passages. Give the number of the passage that holds the answer, then answer in a few words. "
+    f"{_OR_ABSTAIN}"
+)
+NUMBER_LAST = (
+    "Use only the passages. Answer in a few words, then give the number of the passage that holds the answer. "
+    f"{_OR_ABSTAIN}"
+)
 _MARKER = re.compile(r"<\|.*?\|>", re.DOTALL)  # <|im_start|> and its like: tokens that begin and end turns of a chat
 
 
@@ -46,24 +54,29 @@ def user_message(question: str, passages: Sequence[str]) -> dict:
 @dataclass(frozen=True)
 class FewShotExample:
     """A question with five passages, answered as every question shall be; ``source``: which one holds the answer,
-    counted from 1, or None if none does."""
+    counted from 1, or None if none does. ``short``: the answer in a few words. ``reply``: how the answer and the number
+    of its passage stand together."""
 
     question: str
     passages: tuple[str, ...]
     source: int | None
     answer: str
+    short: str = ""
+    reply: str = "[{number}] {answer}"
 
     def turns(self, passages: int) -> list[dict]:
         """The example as two turns of a chat, with no more passages than the questions will have: a model that was
         shown three and is then given one answers far worse."""
         order = sorted(range(len(self.passages)), key=lambda place: place + 1 != self.source)
         kept = sorted(order[:passages])
-        number = f"[{kept.index(self.source - 1) + 1}] " if self.source and passages > 1 else ""
+        cites = self.source and passages > 1
+        number = kept.index(self.source - 1) + 1 if cites else None
+        answer = self.reply.format(number=number, answer=self.answer) if cites else self.answer
         user = user_message(self.question, [self.passages[place] for place in kept])
-        return [user, {"role": "assistant", "content": number + self.answer}]
+        return [user, {"role": "assistant", "content": answer}]
 
 
-# From a town library that has nothing to do with Quillhaven: the number first, then the sentence that answers.
+# From a town library that has nothing to do with Quillhaven.
 EXAMPLES = (
     FewShotExample(
         "How many books may a child borrow?",
@@ -76,6 +89,7 @@ EXAMPLES = (
         ),
         3,
         "Children may borrow eight books at a time.",
+        "Eight books at a time.",
     ),
     FewShotExample(
         "Who looks after the microfilm reader?",
@@ -88,6 +102,7 @@ EXAMPLES = (
         ),
         2,
         "Ruth Tanner looks after the microfilm reader.",
+        "Ruth Tanner.",
     ),
     FewShotExample(
         "What does it cost to print a page in colour?",
@@ -100,6 +115,7 @@ EXAMPLES = (
         ),
         5,
         "A page in colour costs forty cents.",
+        "Forty cents.",
     ),
     FewShotExample(
         "By when must a borrowed film be returned?",
@@ -112,6 +128,7 @@ EXAMPLES = (
         ),
         1,
         "A borrowed film must be returned after seven days.",
+        "After seven days.",
     ),
     FewShotExample(
         "Where are the maps of the old harbour kept?",
@@ -124,6 +141,7 @@ EXAMPLES = (
         ),
         4,
         "The maps of the old harbour are kept in the steel cabinet in the cellar.",
+        "In the steel cabinet in the cellar.",
     ),
 )
 FEW_SHOT = EXAMPLES[:2]
@@ -137,6 +155,7 @@ UNANSWERED = FewShotExample(
         "Fines. A book that comes back late costs ten cents a day, a film fifty.",
     ),
     None,
+    ABSTENTION,
     ABSTENTION,
 )
 

@@ -1,75 +1,116 @@
 """The studies of notebook 06: how each model size reads best, chosen on dev questions, and then the test questions."""
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from utils import corpus, rag
+from utils import corpus, evaluation, rag
 from utils.corpus import Question
 from utils.evaluation import outputs
 from utils.models import LLM, Completion
 from utils.rag import Answer, Form
-from utils.rag.forms import LONGEST
+from utils.rag.forms import LONGEST, REPLIES
 from utils.retrieval import Hit, Retriever, gold_passages
 from utils.settings import SEED
 
-BASE = Form()
-FACTORS: dict[str, dict[str, Form]] = {
-    "few-shot examples": {str(n): replace(BASE, examples=n) for n in (0, 2, 3, 5)},
-    "passages (k)": {str(k): replace(BASE, k=k) for k in (1, 2, 3, 5)},
-    "order": {"best first": replace(BASE, best_last=False), "best last": BASE},
-    "sentences in a chunk": {
-        **{str(size): replace(BASE, chunk=size) for size in (1, 2, 3)},
-        "page": replace(BASE, chunk=None, k=1),  # three whole pages don't fit the smallest context
-    },
-    "an example that abstains": {"none": BASE, "one": replace(BASE, shows_abstaining=True)},
-}
-ANSWERABLE, UNANSWERABLE = 120, 40  # test questions of notebook 06
+Levels = dict[str, Form]
 JUDGE = "Do the passages contain the answer to the question? Reply with one word: yes or no."
 
 
 def dev_questions() -> list[Question]:
-    """One question for each fact of the dev split, and after them its unanswerable ones."""
-    draw = random.Random(SEED)
-    facts: dict[str, list[Question]] = {}
-    for kind in ("lookup", "changed"):
-        for question in corpus.load_questions("dev", kind):
-            facts.setdefault(question.fact_id, []).append(question)
-    return [draw.choice(several) for several in facts.values()] + corpus.load_questions("dev", "unanswerable")
+    """All questions of the dev split that the handbook of version 1 answers, and after them its unanswerable ones."""
+    answerable = [q for kind in ("lookup", "changed") for q in corpus.load_questions("dev", kind)]
+    return answerable + corpus.load_questions("dev", "unanswerable")
 
 
 def test_questions() -> list[Question]:
-    """Questions of the test split: those with an answer, and then those without."""
-    draw = random.Random(SEED).sample
-    lookups = draw(corpus.load_questions("test", "lookup"), ANSWERABLE)
-    return lookups + draw(corpus.load_questions("test", "unanswerable"), UNANSWERABLE)
+    """Questions of the test split: one for each fact, in random order, and then those without an answer."""
+    draw, facts = random.Random(SEED), {}
+    for question in corpus.load_questions("test", "lookup"):
+        facts.setdefault(question.fact_id, []).append(question)
+    lookups = [draw.choice(several) for several in facts.values()]
+    return draw.sample(lookups, len(lookups)) + corpus.load_questions("test", "unanswerable")
+
+
+def factors(kind: str) -> dict[str, Callable[[Form], Levels]]:
+    """What is varied for a kind of prompt, in this order: from the best form so far to its levels by name."""
+    replies = {"reply": lambda form: {name: replace(form, reply=name) for name in REPLIES}}
+    examples = {"few-shot examples": lambda form: {str(n): replace(form, examples=n) for n in (2, 3, 5)}}
+    return (replies | examples if kind == "few-shot" else {}) | {
+        "passages (k)": lambda form: {str(k): replace(form, k=k) for k in (1, 2, 3, 5)},
+        "order": lambda form: {f"best {'last' if last else 'first'}": replace(form, best_last=last) for last in (1, 0)},
+        "sentences in a chunk": lambda form: {
+            **{str(size): replace(form, chunk=size) for size in (2, 1, 3)},
+            "page": replace(form, chunk=None, k=1),  # three whole pages don't fit the smallest context
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Step:
+    """One factor of the choice: how many dev questions each level answers right, of ``n``, and the level taken."""
+
+    factor: str
+    right: dict[str, list[float]]
+    forms: Levels
+    taken: str
+
+
+def choose(size: str, kind: str, llm: LLM | None = None) -> list[Step]:
+    """The choice of a form for a size and a kind of prompt, factor by factor, on the answerable dev questions.
+
+    The level with most right answers is taken, the first one if several have as many; a reply without the number of its
+    passage is measured, but not taken: what RAG is for includes naming the source. What isn't kept yet is answered by
+    ``llm``.
+    """
+    asked = dev_questions()
+    form, steps = Form(examples=0 if kind == "zero-shot" else 2), []
+    for factor, vary in factors(kind).items():
+        forms = vary(form)
+        right = {
+            level: _right(keep("reading_dev", size, form_name(one), lambda one=one: read(asked, one, llm)), asked)
+            for level, one in forms.items()
+        }
+        taken = max((level for level in forms if level != "few words"), key=lambda level: sum(right[level]))
+        form = forms[taken]
+        steps.append(Step(factor, right, forms, taken))
+    return steps
+
+
+def chosen(size: str, llm: LLM | None = None) -> dict[str, Form]:
+    """The form of each kind of prompt that the dev questions choose for a size."""
+    last = {kind: choose(size, kind, llm)[-1] for kind in rag.KINDS}
+    return {kind: step.forms[step.taken] for kind, step in last.items()}
+
+
+def _right(kept: Sequence[Mapping], asked: Sequence[Question]) -> list[float]:
+    """1 for each answerable question that is answered right, 0 for the others."""
+    answers = zip(answers_of(kept), asked, strict=True)
+    return [float(evaluation.is_right(answer, question)) for answer, question in answers if question.answers]
 
 
 def reading_dev(size: str) -> None:
-    """Every level of every factor on the dev questions, the other factors as in ``BASE``; unanswerable ones only where
-    abstaining is chosen."""
-    asked, llm = dev_questions(), LLM.load()
-    answerable = [question for question in asked if question.answers]
-    for factor, levels in FACTORS.items():
-        abstaining = factor in ("few-shot examples", "an example that abstains")
-        for form in levels.values():
-            questions = asked if abstaining else answerable
-            keep("reading_dev", size, form_name(form), lambda q=questions, form=form: read(q, form, llm))
+    """The choice of the forms, and the chosen few-shot form with one more example, which abstains."""
+    llm = LLM.load()
+    form = replace(chosen(size, llm)["few-shot"], shows_abstaining=True)
+    keep("reading_dev", size, form_name(form), lambda: read(dev_questions(), form, llm))
 
 
 def reading(size: str) -> None:
-    """The test questions, in the form chosen for the size: closed book, RAG without examples and with them, the right
-    passage, one example that abstains, and a second question to the model."""
-    asked, llm, form = test_questions(), LLM.load(), rag.FORMS[size]
+    """The test questions, in the forms chosen for the size: closed book, RAG without examples and with them, the right
+    passage in both forms, one example that abstains, and a second question to the model."""
+    asked, llm, forms = test_questions(), LLM.load(), chosen(size)
+    zero, few = forms["zero-shot"], forms["few-shot"]
     answerable = [question for question in asked if question.answers]
     systems = {
         "closed book": lambda: closed_book(asked, llm),
-        "RAG, zero-shot": lambda: read(asked, replace(form, examples=0, shows_abstaining=False), llm),
-        "RAG, few-shot": lambda: read(asked, form, llm),
-        "oracle context": lambda: read_oracle(answerable, form, llm),
-        "RAG, an example abstains": lambda: read(asked, replace(form, shows_abstaining=True), llm),
-        "second question": lambda: judge(asked, form, llm),
+        "RAG, zero-shot": lambda: read(asked, zero, llm),
+        "RAG, few-shot": lambda: read(asked, few, llm),
+        "oracle context, zero-shot": lambda: read_oracle(answerable, zero, llm),
+        "oracle context, few-shot": lambda: read_oracle(answerable, few, llm),
+        "RAG, an example abstains": lambda: read(asked, replace(few, shows_abstaining=True), llm),
+        "second question": lambda: judge(asked, few, llm),
     }
     for system, make in systems.items():
         keep("reading", size, system, make)
@@ -85,7 +126,8 @@ def form_name(form: Form) -> str:
     chunk = "page" if form.chunk is None else form.chunk
     order = "last" if form.best_last else "first"
     silent = ", one more abstains" if form.shows_abstaining else ""
-    return f"examples {form.examples}{silent}, k {form.k}, best {order}, chunk {chunk}"
+    examples = f"{form.examples} examples ({form.reply}){silent}" if form.examples else "no examples"
+    return f"{examples}, k {form.k}, best {order}, chunk {chunk}"
 
 
 @lru_cache(maxsize=4)
@@ -103,7 +145,7 @@ def read(questions: Sequence[Question], form: Form, llm: LLM) -> list[dict]:
 
 def read_oracle(questions: Sequence[Question], form: Form, llm: LLM) -> list[dict]:
     """The right passage of two sentences, in a form: the ceiling of any search."""
-    found = gold_passages(questions, retriever_for(BASE.chunk))
+    found = gold_passages(questions, retriever_for(Form().chunk))
     reader = rag.Reader(llm, form.few_shot, max_new_tokens=LONGEST, instruction=rag.IN_A_FEW_WORDS)
     return rows(questions, reader.answer([q.question for q in questions], found, "oracle context"))
 
