@@ -64,6 +64,7 @@ WRONG = {
         (lambda text, ids: [ids[(int(n) - 1) % 2] for n in re.findall(r"\[(\d)\]", text)], "must be dropped"),
         (lambda text, ids: [ids[int(n) - 1] for n in re.findall(r"\[([12])\]", text)], "once, in order"),
     ],
+    "06.4": [("medium, few-shot", "made up"), ("medium, search score", "refuses"), ("the large one", "choose one of")],
     "06.2": [(0.8, "both must go right"), (0.85, "both must go right"), (1.7, "both must go right")],
     "05.1": [
         (lambda rankings, k: [item for item in rankings[0] if item in rankings[1]], "once"),

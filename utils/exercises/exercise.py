@@ -1,6 +1,6 @@
 """What an exercise is, and the checker that several of them use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -19,5 +19,17 @@ def number(expected: float, tolerance: float, why: str) -> Callable[[object], st
 
     def problem(answer: object) -> str | None:
         return None if abs(float(answer) - expected) <= tolerance else why
+
+    return problem
+
+
+def choice(expected: str, reasons: Mapping[str, str]) -> Callable[[object], str | None]:
+    """A checker for one of several named choices; ``reasons`` says of each of the others why it isn't the best."""
+
+    def problem(answer: object) -> str | None:
+        if answer == expected:
+            return None
+        names = ", ".join(repr(name) for name in (*reasons, expected))
+        return reasons.get(str(answer), f"choose one of {names}.")
 
     return problem

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from utils.exercises.exercise import Exercise, number
+from utils.exercises.exercise import Exercise, choice, number
 
 
 def _cosine(answer: object) -> str | None:
@@ -112,6 +112,18 @@ EXERCISES: dict[str, Exercise] = {
         number(0.72, 0.005, "both must go right: the passage is found, and then it is read."),
         "Multiply: found 90 times in 100, read right 80 times in 100 of those.",
         "answer = 0.9 * 0.8",
+    ),
+    "06.4": Exercise(
+        choice(
+            "large, zero-shot",
+            {
+                "medium, few-shot": "it answers nearly all near misses with something made up.",
+                "medium, search score": "look at how many good questions it refuses for the near misses it catches.",
+            },
+        ),
+        "Compare the share of near misses caught with the share of good questions refused, for each of the three.",
+        'answer = "large, zero-shot"  # of the three, the only one that catches many near misses and refuses few good\n'
+        "# questions; it still makes up an answer to more than half of them, so show the source beside each answer",
     ),
     "07.1": Exercise(
         _threshold,
