@@ -99,9 +99,9 @@ def damage(answers: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
 
 
 def updates(size: str) -> list[dict]:
-    """One row for each way to update 20 of 60 facts, asked in held-out wordings: seconds of training or indexing, tokens
-    trained on, shares of new and of outdated answers, unrelated facts right, and how many of those that were right
-    before the update aren't any more; means over the seeds."""
+    """One row for each way to update 20 of 60 facts, asked in held-out wordings, means over the seeds: seconds of
+    training or indexing, tokens trained on, shares of new and of outdated answers, unrelated facts right, and the share
+    ``lost`` of those that were right before the update."""
     answers, rows = judged("knowledge_update", size, updated=True), []
     changing = {fact.fact_id for fact in facts.load_facts() if fact.changes}
     held_out = answers[answers["asked"] == "held out"]
