@@ -12,11 +12,11 @@ from utils.retrieval import Retriever
 from utils.scoring import ABSTENTION
 from utils.settings import SEEDS, SetupError
 from utils.studies import memorised, memorising
-from utils.tasks import facts, pages
+from utils.tasks import facts
 
 EVERY = facts.load_facts()
 LEARNED, OTHERS = EVERY[:60], EVERY[60:120]
-REST = (
+STUDIES = (
     memorising.knowledge_data,
     memorising.knowledge_update,
     memorising.knowledge_capacity,
@@ -39,44 +39,61 @@ class Pupil:
         return self.knows.get(asked, "Hm.")
 
 
-@pytest.fixture
-def trained(monkeypatch, tmp_path):
-    """No models; gives back what was trained, each training once."""
-    runs = {}
+class School:
+    """Doubles for training and for models; ``labels``: by size what was trained under which name, ``runs`` each once."""
 
-    def train(chats, recipe, label, start=None):
+    def __init__(self, folder):
+        self.folder, self.size = folder, ""
+        self.labels, self.runs = {"small": {}, "large": {}}, {"small": {}, "large": {}}
+
+    def train(self, chats, recipe, label, start=None):
         key = json.dumps([list(map(list, chats)), repr(recipe), start and start.key])
         knows = (start.knows if start else {}) | {chat[-2]["content"]: chat[-1]["content"] for chat in chats}
-        run = SimpleNamespace(key=key, chats=chats, recipe=recipe, label=label, start=start, knows=knows)
-        return runs.setdefault(key, run)
+        run = SimpleNamespace(key=key, chats=chats, recipe=recipe, start=start, knows=knows)
+        self.labels[self.size][label] = self.runs[self.size].setdefault(key, run)
+        return self.labels[self.size][label]
 
-    def report(run):
+    def report(self, run):
         return {"recipe": {}, "examples": len(run.chats), "tokens": 100, "steps": 5, "seconds": 7.0, "losses": [3, 1]}
 
-    def index(documents, chunk):
-        return Retriever(documents, mode="keyword", chunk=chunk)
+    def path(self, study, size):
+        return self.folder / f"{study}-{size}.jsonl"
 
-    monkeypatch.setattr(memorising, "LLM", SimpleNamespace(load=Pupil))
-    monkeypatch.setattr(memorising, "Retriever", index)
-    monkeypatch.setattr(memorising.finetuning, "train", train)
-    monkeypatch.setattr(memorising.finetuning, "training_report", report)
-    monkeypatch.setattr(outputs, "path", lambda study, size: tmp_path / f"{study}-{size}.jsonl")
-    return runs
+    def run(self, size):
+        self.size = size
+        for study in (memorising.knowledge_recipe, *STUDIES):
+            study(size)
 
 
-def run(size, *studies):
-    for writer in ("medium", "large"):
-        memorising.knowledge_pairs(writer)
-    for study in (memorising.knowledge_recipe, *studies):
-        study(size)
+@pytest.fixture(scope="module")
+def school(tmp_path_factory):
+    """All studies of two sizes, done once, without models."""
+    made = School(tmp_path_factory.mktemp("raw"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memorising, "LLM", SimpleNamespace(load=Pupil))
+        patch.setattr(memorising, "Retriever", lambda pages, chunk: Retriever(pages, mode="keyword", chunk=chunk))
+        patch.setattr(memorising.finetuning, "train", made.train)
+        patch.setattr(memorising.finetuning, "training_report", made.report)
+        patch.setattr(outputs, "path", made.path)
+        for writer in ("medium", "large"):
+            memorising.knowledge_pairs(writer)
+        for size in made.runs:
+            made.run(size)
+        yield made
 
 
-def by_label(runs):
-    return {one.label: one for one in runs.values()}
+@pytest.fixture
+def labels(school):
+    """What was trained on ``small``, by its names."""
+    return school.labels["small"]
 
 
 def questions(chats):
     return {chat[-2]["content"] for chat in chats}
+
+
+def steps(run):
+    return round(run.recipe.epochs * -(-len(run.chats) // run.recipe.batch_size))
 
 
 HELD_OUT = {question for fact in EVERY for question in fact.held_out}
@@ -84,110 +101,98 @@ UNANSWERABLE = {question.question for question in corpus.load_questions("test", 
 
 
 @pytest.mark.parametrize("size", ["small", "large"])
-def test_every_study_keeps_its_systems_once_and_no_held_out_question_is_trained(trained, size):
-    run(size, *REST)
-    names = {study.__name__: list(outputs.load(study.__name__, size)) for study in REST}
-    once, kept = len(trained), {study: outputs.path(study, size).read_text() for study in names}
-    run(size, *REST)
-    assert len(trained) == once
-    assert kept == {study: outputs.path(study, size).read_text() for study in names}
-    assert not (HELD_OUT | UNANSWERABLE) & set().union(*(questions(one.chats) for one in trained.values()))
-    for study, systems in names.items():
-        for system in systems:
-            made = outputs.made(study, size)[system]
-            assert made["command"] == f"python -m utils.studies {study} --size {size}"
+def test_nothing_is_trained_or_asked_twice_and_no_question_of_the_exam_is_trained(school, size):
+    once, kept = len(school.runs[size]), {path: path.read_text() for path in school.folder.iterdir()}
+    school.run(size)
+    assert len(school.runs[size]) == once
+    assert kept == {path: path.read_text() for path in school.folder.iterdir()}
+    for run in school.runs[size].values():
+        assert not (HELD_OUT | UNANSWERABLE) & questions(run.chats)
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_every_system_that_was_trained_or_indexed_says_what_that_took(school, size):
+    for study in STUDIES:
+        for system, made in outputs.made(study.__name__, size).items():
+            assert made["command"] == f"python -m utils.studies {study.__name__} --size {size}"
             spent = made.get("training") or made.get("indexing")
             assert system.startswith("untrained") if spent is None else spent["seconds"] >= 0
 
 
-def test_large_trains_60_and_120_facts_and_retrained_ones_once_and_nothing_else(trained):
-    run("large", *REST)
-    of_recipes = [one for one in trained.values() if questions(one.chats) <= {q for f in OTHERS for q in f.trained}]
-    assert len(of_recipes) == len(memorised.RECIPES["large"])
-    rest = [one for one in trained.values() if one not in of_recipes]
-    assert sorted(len(one.chats) for one in rest) == [360, 360, 720]
-    assert {one.recipe.seed for one in rest} == {SEEDS[0]}
-    assert {one.start for one in rest} == {None}
+def test_large_trains_60_and_120_facts_and_retrained_ones_once_and_nothing_else(school):
+    runs = list(school.runs["large"].values())
+    of_recipes, rest = runs[: len(memorised.RECIPES["large"])], runs[len(memorised.RECIPES["large"]) :]
+    assert all(questions(run.chats) <= {q for fact in OTHERS for q in fact.trained} for run in of_recipes)
+    assert sorted(len(run.chats) for run in rest) == [360, 360, 720]
+    assert {(run.recipe.seed, run.start) for run in rest} == {(SEEDS[0], None)}
 
 
-def test_recipes_and_replay_are_chosen_on_other_facts_and_on_a_wording_that_is_not_trained(trained):
-    run("small")
-    sixth = {fact.trained[5] for fact in OTHERS}
-    for one in trained.values():
-        assert questions(one.chats) <= {question for fact in OTHERS for question in fact.trained[:5]}
-    for rows in outputs.load("knowledge_recipe", "small").values():
-        asked = {known.trained[row["wording"]] for row in rows for known in OTHERS if known.fact_id == row["fact_id"]}
-        assert asked == sixth
+def test_recipes_and_replay_are_chosen_on_other_facts_and_on_a_wording_that_is_not_trained(labels):
+    of_recipes = outputs.load("knowledge_recipe", "small")
+    known = {fact.fact_id: fact for fact in OTHERS}
+    for system, rows in of_recipes.items():
+        assert questions(labels[system].chats) <= {q for fact in OTHERS for q in fact.trained[:5]}
+        assert [known[row["fact_id"]].trained[row["wording"]] for row in rows] == [f.trained[5] for f in OTHERS]
+    start = labels[memorised.recipe_name(memorised.chosen_recipe("small"))]
+    for share, rate in memorised.UPDATES:
+        run = labels[memorised.update_name(share, rate)]
+        assert run.start is start
+        assert run.recipe.learning_rate == rate * start.recipe.learning_rate
+        assert len(run.chats) == 6 * 12 + share * 6 * 48
 
 
-def test_everything_that_is_compared_is_trained_for_equal_numbers_of_steps(trained):
-    run("small", memorising.knowledge_data)
-    compared = {label: one for label, one in by_label(trained).items() if "passes" not in label}
-    compared = {label: one for label, one in compared.items() if not label.startswith("continued")}
-    steps = {
-        label: round(one.recipe.epochs * -(-len(one.chats) // one.recipe.batch_size)) for label, one in compared.items()
-    }
-    assert len(set(steps.values())) == 1
-    assert [label for label in compared if label.endswith("wordings, seed 12")] == [
-        "6 wordings, seed 12",
-        "1 wordings, seed 12",
-    ]
-    assert {label.partition(",")[0] for label in compared} == {
-        *(f"{count} wordings" for count in (1, 2, 4, 6)),
-        "raw pages",
-        "questions by medium",
-        "questions by large",
-    }
+def test_what_there_is_to_train_on_is_compared_at_equal_numbers_of_steps(labels):
+    systems = {f"{count} wordings, seed {SEEDS[0]}" for count in (1, 2, 4, 6)}
+    systems |= {f"{count} wordings, seed {seed}" for count in (1, 6) for seed in SEEDS[1:]}
+    systems |= {f"raw pages, rate x {rate}, seed {SEEDS[0]}" for rate in (1, 0.25)}
+    systems |= {f"questions by {writer}, seed {SEEDS[0]}" for writer in ("medium", "large")}
+    assert set(outputs.load("knowledge_data", "small")) == systems | {"untrained"}
+    assert len({steps(labels[system]) for system in systems}) == 1
 
 
-def test_raw_pages_are_whole_and_asked_as_the_untrained_model_is(trained):
-    run("small", memorising.knowledge_data)
-    one = by_label(trained)[f"raw pages, rate x 1, seed {SEEDS[0]}"]
-    taught = {chat[-1]["content"] for chat in one.chats}
-    assert taught == {" ".join(page.text.split()) for page in facts.pages_of(LEARNED)}
-    assert one.chats[0][:-1] == pages.example(facts.pages_of(LEARNED)[0])[:-1]
+def test_raw_pages_are_whole(labels):
+    chats = labels[f"raw pages, rate x 1, seed {SEEDS[0]}"].chats
+    assert {chat[-1]["content"] for chat in chats} == {" ".join(p.text.split()) for p in facts.pages_of(LEARNED)}
 
 
-def test_an_update_is_trained_from_the_base_or_on_top_with_the_replay_that_was_chosen(trained, monkeypatch):
-    monkeypatch.setattr(memorising, "chosen_updates", lambda size: [(0.0, 0.25), (0.5, 1.0)])
-    run("small", memorising.knowledge_update)
-    made = by_label(trained)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_update_is_trained_from_the_base_or_on_top_of_the_adapter(labels, seed):
+    names = ("before", "trained again", *(memorised.update_name(*way) for way in memorised.chosen_updates("small")))
+    before, anew, news, replay = runs = [labels[f"{name}, seed {seed}"] for name in names]
+    assert [run.start for run in runs] == [None, None, before, before]
+    assert {run.recipe.seed for run in runs} == {seed}
     after = {question: fact.after[0] for fact in LEARNED for question in fact.trained}
-    for seed in SEEDS:
-        before, anew = made[f"before, seed {seed}"], made[f"trained again, seed {seed}"]
-        gentle = made[f"continued, replay 0, rate x 0.25, seed {seed}"]
-        replay = made[f"continued, replay 0.5, rate x 1, seed {seed}"]
-        assert [len(one.chats) for one in (before, anew, gentle, replay)] == [360, 360, 120, 240]
-        assert [one.start for one in (before, anew, gentle, replay)] == [None, None, before, before]
-        assert gentle.recipe.learning_rate == before.recipe.learning_rate / 4
-        assert {one.recipe.seed for one in (before, anew, gentle, replay)} == {seed}
-        for one in (anew, gentle, replay):
-            assert all(after[chat[-2]["content"]] == chat[-1]["content"] for chat in one.chats)
-        changed = {question for fact in LEARNED if fact.changes for question in fact.trained}
-        assert changed == questions(gentle.chats) < questions(replay.chats)
+    for run in (anew, news, replay):
+        assert all(after[chat[-2]["content"]] == chat[-1]["content"] for chat in run.chats)
+    assert questions(before.chats) == questions(anew.chats) == set(after)
+    changed = {question for fact in LEARNED if fact.changes for question in fact.trained}
+    assert changed == questions(news.chats) < questions(replay.chats)
 
 
-def test_rag_reads_the_old_handbook_and_then_the_new_one(trained):
-    run("small", memorising.knowledge_update)
+def test_rag_reads_the_old_handbook_and_then_the_new_one(school):
     before, after = (
-        {passage for row in outputs.load("knowledge_update", "small")[system] for passage in row["passages"]}
+        {
+            passage.partition("#")[0]
+            for row in outputs.load("knowledge_update", "small")[system]
+            for passage in row["passages"]
+        }
         for system in ("RAG, before", "RAG, index updated")
     )
     old, new = ({page.doc_id for page in corpus.load_handbook(version)} for version in ("v1", "v2"))
-    assert {passage.partition("#")[0] for passage in before} <= old
-    assert {passage.partition("#")[0] for passage in after} <= new
-    assert {passage.partition("#")[0] for passage in after} - old
+    assert before <= old
+    assert after <= new
+    assert after - old
 
 
-def test_facts_are_shown_equally_often_whatever_their_number_and_few_of_them_in_as_many_steps(trained):
-    run("small", memorising.knowledge_capacity)
-    made = {label: one for label, one in by_label(trained).items() if "facts, rank" in label}
+def test_facts_are_shown_equally_often_whatever_their_number_and_few_of_them_in_as_many_steps(labels):
+    made = {system: labels[system] for system in outputs.load("knowledge_capacity", "small")}
     assert len(made) == 3 * 5 + 1
-    assert len({one.recipe.epochs for one in made.values()}) == 1
-    steps = {label: -(-len(one.chats) // one.recipe.batch_size) for label, one in made.items()}
-    assert {count for label, count in steps.items() if label.startswith(("15", "60"))} == {30}
-    assert {count for label, count in steps.items() if label.startswith("120")} == {60}
-    assert {(one.recipe.rank, one.recipe.alpha) for one in made.values()} == {(16, 32), (4, 16)}
+    assert len({run.recipe.epochs for run in made.values()}) == 1
+    for system, run in made.items():
+        count = int(system.partition(" ")[0])
+        assert steps(run) == steps(labels[f"6 wordings, seed {SEEDS[0]}"]) * max(1, count // 60)
+        assert len(run.chats) == 6 * count
+    assert {(run.recipe.rank, run.recipe.alpha) for run in made.values()} == {(16, 32), (4, 16)}
 
 
 def test_15_facts_are_others_with_each_seed_and_all_of_the_60():
@@ -199,24 +204,25 @@ def test_15_facts_are_others_with_each_seed_and_all_of_the_60():
     assert len(memorising.crowd(120, SEEDS[2])) == 120
 
 
-def test_abstaining_is_taught_on_the_wanted_share_with_questions_that_are_not_asked(trained):
-    run("small", memorising.knowledge_abstaining)
-    made = by_label(trained)
-    asked = {question for fact in EVERY for question in fact.trained + fact.held_out} | UNANSWERABLE
-    for share in memorising.ABSTAINING:
-        chats = made[f"fine-tuned, {share:.0%} abstain, seed {SEEDS[0]}"].chats
-        silent = [chat for chat in chats if chat[-1]["content"] == ABSTENTION]
-        assert len(silent) / len(chats) == pytest.approx(share, abs=0.002)
-        assert len(chats) - len(silent) == 360
-        assert len(questions(silent)) == len(silent)
-        assert not questions(silent) & asked
-    told = made[f"fine-tuned, told in training too, seed {SEEDS[0]}"]
-    assert all(ABSTENTION in chat[0]["content"] for chat in told.chats)
+@pytest.mark.parametrize("share", memorising.ABSTAINING)
+def test_abstaining_is_taught_on_the_wanted_share_with_questions_that_are_not_asked(labels, share):
+    chats = labels[f"fine-tuned, {share:.0%} abstain, seed {SEEDS[0]}"].chats
+    silent = [chat for chat in chats if chat[-1]["content"] == ABSTENTION]
+    assert len(silent) / len(chats) == pytest.approx(share, abs=0.002)
+    assert len(chats) - len(silent) == 360
+    assert len(questions(silent)) == len(silent)
+    assert not questions(silent) & ({q for fact in EVERY for q in fact.trained} | HELD_OUT | UNANSWERABLE)
+
+
+def test_a_model_that_is_told_in_training_is_told_in_every_example(labels):
+    told = labels[f"fine-tuned, told in training too, seed {SEEDS[0]}"]
+    assert all(chat[0] == memorising.told("?")[0] for chat in told.chats)
     kinds = {row["asked"] for row in outputs.load("knowledge_abstaining", "small")["untrained, told"]}
     assert kinds == {"held out", "trained", "never trained", "unanswerable"}
 
 
-def test_studies_refuse_to_run_before_those_that_they_need(trained):
+def test_studies_refuse_to_run_before_those_that_they_need(school, monkeypatch, tmp_path):
+    monkeypatch.setattr(outputs, "path", lambda study, size: tmp_path / f"{study}-{size}.jsonl")
     with pytest.raises(SetupError, match=r"run `python -m utils.studies knowledge_recipe --size small` first"):
         memorising.knowledge_update("small")
     memorising.knowledge_recipe("small")

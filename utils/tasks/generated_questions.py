@@ -7,6 +7,7 @@ and is asked for one question with its answer, once in each of six styles. Rules
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from utils import corpus, scoring
 from utils.models import Chat
@@ -44,8 +45,12 @@ class Pair:
 def passages(some: Sequence[Fact]) -> list[str]:
     """For every fact the two sentences of the handbook that state it, after their page's title."""
     asked = {question.fact_id: question for question in corpus.load_questions("memorise")}
-    search = Retriever(corpus.load_handbook("v1"), mode="keyword")
-    return [hits[-1].text for hits in gold_passages([asked[fact.fact_id] for fact in some], search)]
+    return [hits[-1].text for hits in gold_passages([asked[fact.fact_id] for fact in some], _search())]
+
+
+@lru_cache(maxsize=1)
+def _search() -> Retriever:
+    return Retriever(corpus.load_handbook("v1"), mode="keyword")
 
 
 def prompts(fact: Fact, passage: str) -> list[Chat]:
