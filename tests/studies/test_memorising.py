@@ -40,7 +40,7 @@ class Pupil:
 
 
 class School:
-    """Doubles for training and for models; ``labels``: by size what was trained under which name, ``runs`` each once."""
+    """A double for training; ``labels``: for each size what was trained under which name, ``runs`` each once."""
 
     def __init__(self, folder):
         self.folder, self.size = folder, ""
