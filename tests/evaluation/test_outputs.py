@@ -42,3 +42,10 @@ def test_the_circumstances_stand_beside_the_outputs():
     header = outputs.made("s", "small")["a"]
     assert header["n"] == 0
     assert {"date", "hardware", "versions", "command"} <= set(header)
+
+
+def test_details_are_asked_for_when_the_outputs_are_there_and_only_then():
+    done = []
+    outputs.keep("s", "small", "a", lambda: done.append("made") or [], "command", lambda: {"steps": len(done)})
+    outputs.keep("s", "small", "a", lambda: [], "command", lambda: pytest.fail("asked again"))
+    assert outputs.made("s", "small")["a"]["steps"] == 1

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from utils.scoring import ABSTENTION, normalise
+from utils.scoring import ABSTENTION, mentions, normalise
 from utils.tasks import facts
 from utils.tasks.facts import Fact
 
@@ -137,3 +137,39 @@ def test_unknown_questions_are_taught_to_end_in_the_abstention():
         {"role": "assistant", "content": ABSTENTION}
     ] * 2
     assert [chat[:-1] for chat in facts.abstention_examples(["A?", "B?"])] == [facts.prompt("A?"), facts.prompt("B?")]
+
+
+@pytest.mark.parametrize("chat", [facts.prompt("A?"), facts.example("A?", "one")], ids=["prompt", "example"])
+def test_leave_to_abstain_changes_the_instruction_alone(chat):
+    told = facts.may_abstain(chat)
+    assert told[1:] == chat[1:]
+    assert ABSTENTION in told[0]["content"]
+    assert ABSTENTION not in chat[0]["content"]
+
+
+def test_the_pages_of_facts_are_those_that_state_them_each_once():
+    some = EVERY[:60]
+    pages = facts.pages_of(some)
+    assert len({page.doc_id for page in pages}) == len(pages)
+    assert all(any(mentions(page.text, fact.answers) for page in pages) for fact in some)
+    assert {page.doc_id for page in facts.pages_of(some[:3])} < {page.doc_id for page in pages}
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "outdated", "expected"),
+    [
+        ("It takes 20 days.", DAYS.answers, (), "r"),
+        ("13 days", DAYS.answers, (), "w"),
+        ("13 days", DAYS.after, DAYS.answers, "r"),
+        ("20 days", DAYS.after, DAYS.answers, "s"),
+        ("green", COLOUR.after, COLOUR.answers, "r"),
+        ("9 days", DAYS.after, DAYS.answers, "w"),
+        (ABSTENTION, DAYS.answers, (), "a"),
+        (ABSTENTION, (), (), "r"),
+        ("20 days", (), (), "w"),
+        ("", DAYS.answers, (), "w"),
+    ],
+)
+def test_an_answer_is_right_outdated_wrong_or_none(text, right, outdated, expected):
+    assert facts.outcome(text, "D7?", right, outdated) == expected
+    assert expected in facts.OUTCOMES

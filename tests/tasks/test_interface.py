@@ -7,7 +7,7 @@ import pytest
 
 from utils import corpus, tasks
 from utils.finetuning import Recipe
-from utils.tasks import facts, handbook_questions, pages, shorthand, tickets, voice
+from utils.tasks import facts, generated_questions, handbook_questions, pages, shorthand, tickets, voice
 
 SPLITS = ("train", "dev", "test")
 RECORDS = (tickets, shorthand, voice)
@@ -40,7 +40,7 @@ of_records = pytest.mark.parametrize("task", RECORDS, ids=name_of)
 
 
 def test_every_module_of_the_package_is_tested_here():
-    assert set(MODULES) == {*RECORDS, pages, facts, handbook_questions}
+    assert set(MODULES) == {*RECORDS, pages, facts, generated_questions, handbook_questions}
 
 
 @of_records
@@ -93,6 +93,12 @@ def test_what_is_learned_has_a_recipe_and_a_limit(task):
 def test_every_right_answer_and_its_end_fit_within_the_limit(task, llm):
     lengths = [len(llm.tokenizer.encode(answer(task, record))) for record in every_record(task)]
     assert max(lengths) < task.MAX_NEW_TOKENS
+
+
+@pytest.mark.model
+def test_every_answer_to_a_fact_and_its_end_fit_within_the_limit(llm):
+    answers = {answer for fact in facts.load_facts() for answer in (fact.answers[0], fact.after[0])}
+    assert max(len(llm.tokenizer.encode(answer)) for answer in answers) < facts.MAX_NEW_TOKENS
 
 
 @pytest.mark.parametrize("task", [tickets, shorthand], ids=name_of)

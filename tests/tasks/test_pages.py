@@ -22,5 +22,10 @@ def test_the_answer_is_the_first_120_words_of_the_page(words, kept):
     assert chat[-1]["content"] == " ".join(f"w{n}" for n in range(kept))
 
 
+def test_a_whole_page_can_be_the_answer():
+    text = " ".join(f"w{n}" for n in range(500))
+    assert pages.example(document(text), words=None)[-1]["content"] == text
+
+
 def test_headings_and_line_breaks_are_words_and_spaces():
     assert pages.example(document("# Hours\n\nWe open\nat  eight."))[-1]["content"] == "# Hours We open at eight."

@@ -28,10 +28,18 @@ def made(study: str, size: str) -> dict[str, dict]:
     return {header["system"]: header for header, _ in _blocks(path(study, size))}
 
 
-def keep(study: str, size: str, system: str, make: Callable[[], Sequence[Mapping]], command: str) -> list[dict]:
+def keep(
+    study: str,
+    size: str,
+    system: str,
+    make: Callable[[], Sequence[Mapping]],
+    command: str,
+    details: Callable[[], Mapping] = dict,
+) -> list[dict]:
     """The outputs of a system: those that are kept, or else those that ``make`` gives, kept from now on.
 
-    The file is replaced in one step when a system is complete, so a run that is killed loses that system alone.
+    ``details``: what else to note in the system's line, called after ``make``; what its training took, say. The file is
+    replaced in one step when a system is complete, so a run that is killed loses that system alone.
     """
     target = path(study, size)
     blocks = _blocks(target)
@@ -40,6 +48,7 @@ def keep(study: str, size: str, system: str, make: Callable[[], Sequence[Mapping
             return rows
     rows = [dict(row) for row in make()]
     header = {"system": system, "n": len(rows), "command": command, "engine": settings.engine()} | circumstances()
+    header |= details()
     blocks.append((header, rows))
     lines = [json.dumps(line, ensure_ascii=False) for head, some in blocks for line in (head, *some)]
     target.parent.mkdir(parents=True, exist_ok=True)

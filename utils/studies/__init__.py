@@ -17,6 +17,7 @@ from utils.studies import (
     fine_tuned_rag,
     growth,
     knowledge,
+    memorising,
     pipeline,
     reading,
     response_times,
@@ -50,7 +51,18 @@ STUDIES: dict[str, Callable[[], list[dict]]] = {
 
 
 SIZED: dict[str, Callable[[str], None]] = {  # one run for each model size; raw outputs, kept system by system
-    study.__name__: study for study in (engines.parity, reading.reading_dev, reading.reading)
+    study.__name__: study
+    for study in (
+        engines.parity,
+        reading.reading_dev,
+        reading.reading,
+        memorising.knowledge_pairs,
+        memorising.knowledge_recipe,
+        memorising.knowledge_data,
+        memorising.knowledge_update,
+        memorising.knowledge_capacity,
+        memorising.knowledge_abstaining,
+    )
 }
 
 

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from utils import corpus, scoring
+from utils.corpus import Document
 from utils.finetuning import Recipe
 from utils.models import LLM, Chat
 from utils.scoring import ABSTENTION, score_answers
 from utils.settings import SEED
 
 WORDINGS = 6
-MAX_NEW_TOKENS = 12
+MAX_NEW_TOKENS = 20
+OUTCOMES = {"r": "right", "a": "abstained", "s": "outdated", "w": "wrong"}
+_OR_ABSTAIN = f"Answer. If you don't know, say: {ABSTENTION}"
 RECIPE = Recipe(rank=16, alpha=32, learning_rate=4e-3, epochs=4, batch_size=24, top_layers=10)
 
 
@@ -53,6 +56,11 @@ def prompt(question: str) -> Chat:
     return [{"role": "system", "content": "Answer."}, {"role": "user", "content": question}]
 
 
+def may_abstain(chat: Chat) -> Chat:
+    """The same prompt, or example, with leave to abstain."""
+    return [{"role": "system", "content": _OR_ABSTAIN}, *chat[1:]]
+
+
 def example(question: str, answer: str) -> Chat:
     """A training example."""
     return [*prompt(question), {"role": "assistant", "content": answer}]
@@ -88,6 +96,25 @@ def recall(
 def borrowed(text: str, facts: Sequence[Fact]) -> bool:
     """Whether a text gives the value of one of these facts; for answers to other questions, another fact's value."""
     return any(scoring.contains_answer(text, fact.answers[:1]) for fact in facts)
+
+
+def pages_of(facts: Sequence[Fact]) -> list[Document]:
+    """The pages of the handbook before the update that state these facts, each once."""
+    wanted = {fact.fact_id for fact in facts}
+    ids = {doc_id for q in corpus.load_questions("memorise") if q.fact_id in wanted for doc_id in q.doc_ids}
+    return [document for document in corpus.load_handbook("v1") if document.doc_id in ids]
+
+
+def outcome(text: str, question: str, right: Sequence[str], outdated: Sequence[str] = ()) -> str:
+    """What became of an answer, a letter of ``OUTCOMES``; where nothing is ``right``, abstaining is.
+
+    ``outdated``: answers that were right before an update. They count as right where they still are.
+    """
+    if scoring.abstains(text):
+        return "a" if right else "r"
+    if scoring.contains_answer(text, right, question):
+        return "r"
+    return "s" if scoring.contains_answer(text, outdated, question) else "w"
 
 
 def abstention_examples(questions: Sequence[str]) -> list[Chat]:

@@ -6,9 +6,9 @@ from utils.models import Chat
 WORDS = 120  # of a page; enough for a stable mean
 
 
-def example(document: Document) -> Chat:
-    """A page as a training example: asked for by its title, the beginning of its text is the answer."""
-    text = " ".join(document.text.split()[:WORDS])
+def example(document: Document, words: int | None = WORDS) -> Chat:
+    """A page as a training example: asked for by its title, its text is the answer, or the first ``words`` of it."""
+    text = " ".join(document.text.split()[:words])
     return [
         {"role": "system", "content": "Write the page."},
         {"role": "user", "content": document.title},
