@@ -50,7 +50,7 @@ STUDIES: dict[str, Callable[[], list[dict]]] = {
 
 
 SIZED: dict[str, Callable[[str], None]] = {  # one run for each model size; raw outputs, kept system by system
-    study.__name__: study for study in (engines.parity, reading.reading_dev, reading.reading)
+    study.__name__: study for study in (engines.parity, reading.reading_dev, reading.reading, tickets.tickets)
 }
 
 
