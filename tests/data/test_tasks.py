@@ -12,6 +12,7 @@ from utils.corpus import load_handbook, load_questions, load_records, withdrawn_
 from utils.evaluation import claims
 from utils.scoring import mentions, normalise
 from utils.settings import DATA
+from utils.tasks import tickets
 
 TICKETS, SHORTHAND, VOICE = load_records("tickets"), load_records("shorthand"), load_records("voice")
 GLOSSARY, CLAIMS, SCENARIOS, PRICES = (
@@ -81,6 +82,19 @@ def test_tickets_follow_the_written_rules():
         assert ticket["assignee"] == assignees[ticket["category"]][ticket["priority"] != "HIGH"], ticket["id"]
         assert 15 <= len(ticket["complaint"].split()) <= 60, ticket["id"]
     assert len({ticket["number"] for ticket in TICKETS}) == len(TICKETS)
+
+
+def test_the_prompt_of_the_tickets_says_what_the_rules_say_and_both_define_every_label():
+    said, defined = re.sub(r"\s+", " ", tickets.RULES), {}
+    for label, definition in re.findall(r"^(?:-|\d\.) \*\*([A-Z]+)\*\*:? (.+(?:\n  .+)*)", RULES, re.M):
+        defined[label] = re.sub(r"\s+", " ", definition)
+        assert defined[label] in said, label
+    assert all(len(definition) > 30 for definition in defined.values())
+    categories, priorities = ({ticket[field] for ticket in TICKETS} for field in ("category", "priority"))
+    assert (set(tickets.CATEGORIES), set(tickets.PRIORITIES)) == (categories, priorities)
+    assert set(defined) == categories | priorities
+    for line in re.findall(r"^\|.+\|$", RULES, re.M):
+        assert line in tickets.RULES
 
 
 def test_ticket_labels_are_balanced_so_that_guessing_the_commonest_is_a_low_floor():

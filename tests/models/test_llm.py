@@ -1,5 +1,6 @@
 """Batched completion with the real model: the same answers as one by one, in order, stopping and counting rightly."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -118,6 +119,16 @@ def test_an_answer_can_be_made_to_go_on_to_a_number_of_tokens(llm):
     assert longer.text.startswith(short.text)
     with pytest.raises(ValueError, match="must not be more than max_new_tokens"):
         llm.complete(CHATS, max_new_tokens=4, min_new_tokens=5)
+
+
+def test_an_answer_keeps_to_a_grammar_and_ends_with_it(llm):
+    grammar = (("Code ",), *[tuple("0123456789")] * 2, (" - yes", " - no"))
+    done = llm.complete(CONTINUED, max_new_tokens=20, prefix=OPENING, grammar=grammar)
+    assert all(re.fullmatch(r"Code \d\d - (yes|no)", one.text) for one in done)
+    assert all(one.new_tokens == len(llm.tokenizer(one.text)["input_ids"]) for one in done)
+    assert texts(llm.complete(CONTINUED, max_new_tokens=20, grammar=grammar)) == texts(done)
+    (free,) = llm.complete(CONTINUED[:1], max_new_tokens=20)
+    assert not free.text.startswith("Code")
 
 
 def test_an_answer_stops_at_the_end_of_the_turn(llm):

@@ -17,7 +17,7 @@ class Echo:
     def __init__(self):
         self.asked = []
 
-    def complete(self, chats, max_new_tokens=32, batch_size=32, prefix=(), label="", min_new_tokens=0):
+    def complete(self, chats, max_new_tokens=32, batch_size=None, prefix=(), label="", min_new_tokens=0):
         self.asked.append([chat[-1]["content"] for chat in chats])
         return [Completion("[1] It is 7 days.", 10, 5, 0.1, 0.3) for _ in chats]
 

@@ -6,7 +6,7 @@ An engine gets one batch of prompts as token ids and gives back the tokens that 
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +57,18 @@ class TransformersEngine:
         self._prefix(shared, 1)
 
     def write(
-        self, prompts: Sequence[list[int]], shared: list[int], most: int, least: int, alone: bool = True
+        self,
+        prompts: Sequence[list[int]],
+        shared: list[int],
+        most: int,
+        least: int,
+        alone: bool = True,
+        allowed: Callable[[list[int]], list[int]] | None = None,
     ) -> list[Written]:
-        """Up to ``most`` and at least ``least`` new tokens for every prompt of a batch; all begin with ``shared``."""
+        """Up to ``most`` and at least ``least`` new tokens for every prompt of a batch; all begin with ``shared``.
+
+        ``allowed``: from the new tokens so far to those that may come next; none ends the answer.
+        """
         import torch
         from transformers import LogitsProcessorList
 
@@ -68,6 +77,7 @@ class TransformersEngine:
         ids = [row[:head] + [self.pad] * gap + row[head:] for row, gap in zip(prompts, gaps, strict=True)]
         mask = [[1] * head + [0] * gap + [1] * (longest - head - gap) for gap in gaps]
         cache = {"past_key_values": self._prefix(shared, len(prompts))} if shared else {}
+        following = allowed and (lambda _, tokens: allowed(tokens[longest:].tolist()) or self.stops)
         clock = _PrefillClock()
         with torch.inference_mode():
             out = self.model.generate(
@@ -79,6 +89,7 @@ class TransformersEngine:
                 eos_token_id=self.stops,
                 pad_token_id=self.pad,
                 logits_processor=LogitsProcessorList([clock]),
+                prefix_allowed_tokens_fn=following,
                 **cache,
             )
         end = time.perf_counter() - start

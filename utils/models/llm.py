@@ -9,6 +9,7 @@ from utils.models import batching
 from utils.models.chats import Chat, as_tokens, prefix_tokens
 from utils.models.converted import available, converted
 from utils.models.engines import CTranslate2Engine, TransformersEngine, Written
+from utils.models.grammar import Grammar
 from utils.models.loading import load_llm, load_tokenizer, with_adapter
 
 
@@ -72,21 +73,24 @@ class LLM:
         prefix: Chat = (),
         label: str = "",
         min_new_tokens: int = 0,
+        grammar: Sequence[Sequence[str]] = (),
     ) -> list[Completion]:
         """Answer every chat greedily, in the order given, in batches of similar length, one batch a processor core.
 
         ``prefix``: messages (system prompt, few-shot examples) that are computed once and reused by every chat that
         begins with them; a user's turn at its end may go on in the chat. ``batch_size``: chats in a batch (None: 32, on
-        an accelerator 128). ``label``: shows a progress bar under this
-        name. ``min_new_tokens``: go on to so many tokens, whatever the model would do, for timings that compare. An
-        empty list gives an empty list. Raises ValueError for a chat that is empty or leaves no room in the model's
-        context.
+        an accelerator 128). ``label``: shows a progress bar under this name. ``min_new_tokens``: go on to so many
+        tokens, whatever the model would do, for timings that compare. ``grammar``: constrained decoding, the slots of
+        an answer in their order and the texts that each allows (see ``Grammar``). An empty list gives an empty list.
+        Raises ValueError for a chat that is empty or leaves no room in the model's context, and for a grammar where
+        another engine than transformers answers.
         """
         batch_size = (32 if settings.device() == "cpu" else 128) if batch_size is None else batch_size
         if max_new_tokens < 1 or batch_size < 1:
             raise ValueError("max_new_tokens and batch_size must be 1 or more.")
         if min_new_tokens > max_new_tokens:
             raise ValueError("min_new_tokens must not be more than max_new_tokens.")
+        limits = self._limits(grammar)
         prompts = [self._checked(chat, number, max_new_tokens) for number, chat in enumerate(chats)]
         shared = prefix_tokens(self.tokenizer, prefix)
         begins = [bool(shared) and len(ids) > len(shared) and ids[: len(shared)] == shared for ids in prompts]
@@ -96,7 +100,8 @@ class LLM:
 
         def answer(rows: list[int], workers: int) -> None:
             head = shared if begins[rows[0]] else []
-            written = self.engine.write([prompts[i] for i in rows], head, max_new_tokens, min_new_tokens, workers == 1)
+            batch = [prompts[i] for i in rows]
+            written = self.engine.write(batch, head, max_new_tokens, min_new_tokens, workers == 1, **limits)
             for i, one in zip(rows, written, strict=True):
                 answers[i] = self._completion(prompts[i], one, len(rows) * workers)
             if bar:
@@ -116,6 +121,14 @@ class LLM:
         if bar:
             bar.close()
         return answers
+
+    def _limits(self, grammar: Sequence[Sequence[str]]) -> dict:
+        """The option of the engine that keeps answers to a grammar, if there is one."""
+        if not grammar:
+            return {}
+        if not isinstance(self.engine, TransformersEngine):
+            raise ValueError("Only transformers can keep to a grammar: load the model with engine='transformers'.")
+        return {"allowed": Grammar(self.tokenizer, grammar).allowed}
 
     def _checked(self, chat: Chat, number: int, max_new_tokens: int) -> list[int]:
         if not chat or not any(message.get("content", "").strip() for message in chat):

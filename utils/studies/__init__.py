@@ -56,6 +56,7 @@ SIZED: dict[str, Callable[[str], None]] = {  # one run for each model size; raw 
         engines.parity,
         reading.reading_dev,
         reading.reading,
+        tickets.tickets,
         memorising.knowledge_pairs,
         memorising.knowledge_recipe,
         memorising.knowledge_data,

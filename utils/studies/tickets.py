@@ -1,13 +1,254 @@
-"""The studies of notebook 01, and its systems for notebook 11."""
+"""The studies of notebook 01, and its systems for notebook 11.
 
-from collections.abc import Sequence
+``tickets`` is the study of a model size: every system writes the 85 test tickets in the form that was best on training
+tickets held out for that choice. ``table`` and ``curve`` score what was kept.
+"""
+
+import gc
+import os
+import random
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache, partial
+from pathlib import Path
+from statistics import mode
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 
-from utils import finetuning, tasks
-from utils.models import LLM
-from utils.tasks import tickets
+from utils import corpus, finetuning, tasks
+from utils.evaluation import outputs
+from utils.finetuning import Recipe
+from utils.models import LLM, Chat, embed
+from utils.settings import SEED, SEEDS
+from utils.studies.reading import keep
+from utils.tasks import tickets as task
+
+STUDY = "tickets"
+HELD_OUT = 80  # training tickets that choose the form of a system; it's shown or trained on the other 160
+RATES, EPOCHS = (2e-4, 5e-4, 1e-3), (2, 4)
+BASE = Recipe(rank=16, alpha=32, batch_size=8)
+CURVE = {  # numbers of training examples, and seeds
+    "small": ((240, 120, 60, 30), SEEDS),
+    "medium": ((240, 120, 60, 30), SEEDS[:1]),
+    "large": ((240,), SEEDS[:1]),
+}
+
+
+def same_examples(records: Sequence[Mapping], train: Sequence[Mapping], count: int) -> list[list[Mapping]]:
+    """The same varied examples for every record."""
+    return [task.varied_examples(train, count)] * len(records)
+
+
+EXAMPLES = {  # how the examples of a prompt are found, and how many are tried
+    "few-shot": (same_examples, (2, 5, 8)),
+    "retrieved few-shot": (task.nearest_examples, (1, 3, 5)),
+}
+
+
+def tickets(size: str) -> None:
+    """Without a model, prompted, fine-tuned, and the learning curve; each system is kept as soon as it is complete."""
+    os.environ["RVF_ENGINE"] = "transformers"  # the engine that can keep to a grammar
+    train, test = task.load("train"), task.load("test")
+    for system, lines in without_model(train, test).items():
+        keep(STUDY, size, system, partial(_rows, test, lines))
+    count = prompted(size, train, test)
+    recipe = fine_tuned(size, train, test)
+    if size != "large":
+        fine_tuned_with_examples(size, train, test, recipe, count)
+    learning(size, train, test, recipe)
+
+
+def held_out(train: Sequence[Mapping]) -> tuple[list[Mapping], list[Mapping]]:
+    """The training tickets, shuffled: those that are shown or trained on, and those held out to choose a form."""
+    shuffled = random.Random(SEED).sample(list(train), len(train))
+    return shuffled[:-HELD_OUT], shuffled[-HELD_OUT:]
+
+
+def without_model(train: Sequence[Mapping], test: Sequence[Mapping]) -> dict[str, list[str]]:
+    """Two systems that fill the template: with the most frequent labels, and with those of a logistic regression on
+    the embedding of the complaint (its regularisation chosen by cross-validation on the training tickets)."""
+    known, asked = (embed([record["complaint"] for record in records]) for records in (train, test))
+    majority, classifier = [], []
+    for field in ("category", "priority"):
+        labels = [record[field] for record in train]
+        search = GridSearchCV(LogisticRegression(max_iter=1000), {"C": (1, 3, 10, 30, 100)}).fit(known, labels)
+        majority.append([mode(labels)] * len(test))
+        classifier.append(search.predict(asked))
+    complaints = [record["complaint"] for record in test]
+    return {
+        system: [task.line(*one) for one in zip(complaints, *labels, strict=True)]
+        for system, labels in (("majority", majority), ("embedding classifier", classifier))
+    }
+
+
+def prompted(size: str, train: Sequence[Mapping], test: Sequence[Mapping]) -> int:
+    """The systems that leave the weights alone, and the best number of retrieved examples."""
+    known, asked = held_out(train)
+    write(size, "held out, zero-shot", asked, [task.prompt_with_rules(record) for record in asked])
+    chats, counts = {"zero-shot": [task.prompt_with_rules(record) for record in test]}, {}
+    for system, (find, numbers) in EXAMPLES.items():
+        tried = {number: _with_rules(asked, find(asked, known, number)) for number in numbers}
+        counts[system] = best({n: write(size, f"held out, {system} {n}", asked, some) for n, some in tried.items()})
+        chats[system] = _with_rules(test, find(test, train, counts[system]))
+    for system, some in chats.items():
+        write(size, system, test, some)
+    for system in ("zero-shot", "retrieved few-shot"):
+        write(size, f"{system}, constrained", test, chats[system], grammar=task.GRAMMAR)
+    return counts["retrieved few-shot"]
+
+
+def fine_tuned(size: str, train: Sequence[Mapping], test: Sequence[Mapping]) -> Recipe:
+    """The model fine-tuned with the best recipe, free and constrained, and that recipe."""
+    recipe = choose_recipe(size, *held_out(train))
+    chats, adapter = [task.prompt(record) for record in test], trained(train, recipe)
+    write(size, "fine-tuned", test, chats, adapter)
+    write(size, "fine-tuned, constrained", test, chats, adapter, task.GRAMMAR)
+    return recipe
+
+
+def choose_recipe(size: str, known: Sequence[Mapping], asked: Sequence[Mapping]) -> Recipe:
+    """Learning rate and epochs, and then whether the upper half of the layers will do; among equals the cheaper."""
+    chats = [task.prompt(record) for record in asked]
+
+    def best_of(recipes: Sequence[Recipe]) -> Recipe:
+        names = {recipe: f"held out, {recipe_name(recipe)}" for recipe in recipes}
+        return best({r: write(size, name, asked, chats, trained(known, r)) for r, name in names.items()})
+
+    whole = best_of([replace(BASE, learning_rate=rate, epochs=epochs) for epochs in EPOCHS for rate in RATES])
+    half = generator().model.config.num_hidden_layers // 2
+    return best_of([replace(whole, top_layers=half), whole])
+
+
+def recipe_name(recipe: Recipe) -> str:
+    """What is chosen of a recipe, in words."""
+    return f"recipe, lr {recipe.learning_rate:g}, epochs {recipe.epochs}" + (", upper half" * bool(recipe.top_layers))
+
+
+def fine_tuned_with_examples(
+    size: str, train: Sequence[Mapping], test: Sequence[Mapping], recipe: Recipe, count: int
+) -> None:
+    """The model fine-tuned to read retrieved examples: each training prompt holds the nearest of the other tickets."""
+    adapter = trained(train, recipe, task.nearest_examples(train, train, count))
+    chats = [task.prompt(*pair) for pair in zip(test, task.nearest_examples(test, train, count), strict=True)]
+    write(size, "fine-tuned with retrieved examples", test, chats, adapter)
+
+
+def learning(size: str, train: Sequence[Mapping], test: Sequence[Mapping], recipe: Recipe) -> None:
+    """The learning curve. Up to 120 examples are trained for equal steps, so that small sets are not also short of
+    steps; 240 for twice as many."""
+    chats, (counts, seeds) = [task.prompt(record) for record in test], CURVE[size]
+    for count in counts:
+        for seed in seeds:
+            again = replace(recipe, epochs=recipe.epochs * max(1, 120 / count), seed=seed)
+            write(size, curve_name(count, seed), test, chats, trained(train[:count], again))
+
+
+def curve_name(count: int, seed: int) -> str:
+    """The name of a point of the learning curve; the system "fine-tuned" is one of them."""
+    return "fine-tuned" if (count, seed) == (240, SEED) else f"fine-tuned on {count}, seed {seed}"
+
+
+def trained(
+    records: Sequence[Mapping], recipe: Recipe, examples: Sequence[Sequence[Mapping]] | None = None
+) -> Callable[[], Path]:
+    """A function that trains on records, each with its own examples in the prompt, if any."""
+    chats = [task.example(*pair) for pair in zip(records, examples or [()] * len(records), strict=True)]
+    return partial(finetuning.train, chats, recipe, f"{len(chats)} tickets, {recipe_name(recipe)}")
+
+
+def write(
+    size: str,
+    system: str,
+    records: Sequence[Mapping],
+    chats: Sequence[Chat],
+    adapter: Callable[[], Path] | None = None,
+    grammar: Sequence[Sequence[str]] = (),
+) -> list[dict]:
+    """What a system writes for the records when asked with the chats, kept; with what its training took, if it has an
+    adapter."""
+
+    def make() -> list[dict]:
+        folder, took = None, {}
+        if adapter:
+            folder = adapter()
+            report = finetuning.training_report(folder)
+            took = {f"training_{name}": report[name] for name in ("tokens", "steps", "seconds")}
+        llm = generator(folder)
+        done = llm.complete(chats, task.MAX_NEW_TOKENS, prefix=chats[0][:1], label=system, grammar=grammar)
+        counts = [
+            {"prompt_tokens": one.prompt_tokens, "new_tokens": one.new_tokens, "seconds": round(one.seconds, 4)} | took
+            for one in done
+        ]
+        return _rows(records, [one.text for one in done], counts)
+
+    return keep(STUDY, size, system, make)
+
+
+@lru_cache(maxsize=1)
+def generator(adapter: Path | None = None) -> LLM:
+    """The model, or with an adapter; one is kept."""
+    gc.collect()  # a trainer and its model hold each other in a circle, and a GPU has no room for many
+    return LLM.load(adapter)
+
+
+def best(tried: Mapping[Hashable, Sequence[Mapping]]) -> Hashable:
+    """The option whose kept lines are most often right in all fields; among equals in each field; then the first."""
+
+    def quality(option: Hashable) -> tuple[float, float]:
+        means = mean_scores(tried[option])
+        return means["all fields"], sum(means[field] for field in task.FIELDS)
+
+    return max(tried, key=quality)
+
+
+def scores(kept: Sequence[Mapping]) -> list[dict[str, float]]:
+    """For every kept line 1 or 0: valid, each field right, all fields right."""
+    records = _by_id()
+    return [task.score(row["text"], records[row["id"]]) for row in kept]
+
+
+def mean_scores(kept: Sequence[Mapping]) -> dict[str, float]:
+    """The shares of kept lines that are valid, right in each field, and right in all."""
+    each = scores(kept)
+    return {name: sum(one[name] for one in each) / len(each) for name in each[0]}
+
+
+def table(size: str, split: str = "test") -> list[dict]:
+    """A row for each kept system of a size that was asked the tickets of a split: its name, the number of tickets, and
+    the shares valid and right. The split "train" holds the systems that chose a form on held-out training tickets."""
+    records, kept = _by_id(), outputs.load(STUDY, size)
+    return [
+        {"system": system, "n": len(rows)} | mean_scores(rows)
+        for system, rows in kept.items()
+        if records[rows[0]["id"]]["split"] == split
+    ]
+
+
+def curve(size: str) -> list[dict]:
+    """A row for each kept point of a size's learning curve: examples, seed, and the shares valid and right."""
+    kept, (counts, seeds) = outputs.load(STUDY, size), CURVE[size]
+    points = {curve_name(count, seed): (count, seed) for count in sorted(counts) for seed in seeds}
+    return [
+        {"examples": count, "seed": seed} | mean_scores(kept[name])
+        for name, (count, seed) in points.items()
+        if name in kept
+    ]
+
+
+def _with_rules(records: Sequence[Mapping], examples: Sequence[Sequence[Mapping]]) -> list[Chat]:
+    return [task.prompt_with_rules(*pair) for pair in zip(records, examples, strict=True)]
+
+
+def _rows(records: Sequence[Mapping], lines: Sequence[str], more: Sequence[Mapping] | None = None) -> list[dict]:
+    """Lines as they are kept, each with what else is known about it."""
+    more = more or [{"prompt_tokens": 0, "new_tokens": 0}] * len(lines)
+    return [{"id": r["id"], "text": line, **rest} for r, line, rest in zip(records, lines, more, strict=True)]
+
+
+def _by_id() -> dict[str, dict]:
+    return {record["id"]: record for record in corpus.load_records("tickets")}
 
 
 def learning_curve() -> list[dict]:
@@ -15,40 +256,40 @@ def learning_curve() -> list[dict]:
 
     Up to 120 examples are trained for 60 steps, 240 for 120, so that small sets are not also short of steps.
     """
-    train, test, rows = tickets.load("train"), tickets.load("test"), []
+    train, test, rows = task.load("train"), task.load("test"), []
     for count in (30, 60, 120, 240):
-        recipe = replace(tickets.RECIPE, epochs=max(2, 240 / count))
-        examples = [tickets.example(record) for record in train[:count]]
+        recipe = replace(task.RECIPE, epochs=max(2, 240 / count))
+        examples = [task.example(record) for record in train[:count]]
         adapter = finetuning.train(examples, recipe, f"{count} tickets")
-        done = tasks.complete(tickets, LLM.load(adapter), test)
-        scores = [tickets.score(c.text, record) for c, record in zip(done, test, strict=True)]
+        done = tasks.complete(task, LLM.load(adapter), test)
+        scores = [task.score(c.text, record) for c, record in zip(done, test, strict=True)]
         rows.append({"examples": count, **{name: sum(s[name] for s in scores) / len(scores) for name in scores[0]}})
     return rows
 
 
 def ticket_systems() -> list[dict]:
     """Notebook 11: 85 unseen tickets and five systems: one value per ticket, mean seconds and prompt tokens."""
-    train, test = tickets.load("train"), tickets.load("test")
-    adapter = finetuning.train([tickets.example(record) for record in train], tickets.RECIPE, "240 tickets")
+    train, test = task.load("train"), task.load("test")
+    adapter = finetuning.train([task.example(record) for record in train], task.RECIPE, "240 tickets")
     return _tickets(train, test, LLM.load(), LLM.load(adapter), finetuning.training_report(adapter)["seconds"])
 
 
 def _tickets(train: Sequence[dict], test: Sequence[dict], base: LLM, tuned: LLM, training: float) -> list[dict]:
-    five, near = tickets.one_per_category(train), tickets.nearest_examples(test, train)
+    five, near = task.one_per_category(train), task.nearest_examples(test, train)
     systems = {
-        "prompt": (base, [tickets.prompt_with_rules(record) for record in test]),
-        "few-shot": (base, [tickets.prompt_with_rules(record, five) for record in test]),
-        "retrieved examples": (base, [tickets.prompt_with_rules(*pair) for pair in zip(test, near, strict=True)]),
-        "fine-tuned": (tuned, [tickets.prompt(record) for record in test]),
-        "both": (tuned, [tickets.prompt_with_examples(*pair) for pair in zip(test, near, strict=True)]),
+        "prompt": (base, [task.prompt_with_rules(record) for record in test]),
+        "few-shot": (base, [task.prompt_with_rules(record, five) for record in test]),
+        "retrieved examples": (base, [task.prompt_with_rules(*pair) for pair in zip(test, near, strict=True)]),
+        "fine-tuned": (tuned, [task.prompt(record) for record in test]),
+        "both": (tuned, [task.prompt(*pair) for pair in zip(test, near, strict=True)]),
     }
     rows = []
     for system, (llm, prompts) in systems.items():
         shared = prompts[0][
             : 11 if system == "few-shot" else 1
         ]  # rules, and the examples where they are always the same
-        done = llm.complete(prompts, tickets.MAX_NEW_TOKENS, prefix=shared, label=system)
-        scores = [tickets.score(completion.text, record) for completion, record in zip(done, test, strict=True)]
+        done = llm.complete(prompts, task.MAX_NEW_TOKENS, prefix=shared, label=system)
+        scores = [task.score(completion.text, record) for completion, record in zip(done, test, strict=True)]
         means = {
             name: round(float(np.mean([getattr(c, name) for c in done])), 4) for name in ("seconds", "prompt_tokens")
         }
