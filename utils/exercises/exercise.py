@@ -27,7 +27,7 @@ def choice(expected: str, reasons: Mapping[str, str]) -> Callable[[object], str 
     """A checker for one of several named choices; ``reasons`` says of each of the others why it isn't the best."""
 
     def problem(answer: object) -> str | None:
-        name = answer.strip()  # raises for what is no text
+        name = str.strip(answer)  # raises TypeError for what is no text
         names = ", ".join(map(repr, (*reasons, expected)))
         return None if name == expected else reasons.get(name, f"choose one of {names}.")
 
