@@ -1,6 +1,7 @@
 """Search: ranking, filters, adding and removing, and odd queries. A countable embedder stands in for the real one."""
 
 import datetime as dt
+import json
 import re
 import unicodedata
 import zlib
@@ -205,7 +206,16 @@ def test_what_a_removed_document_superseded_is_kept_on_disk(tmp_path, mode):
     searched.save(tmp_path / "index")
     loaded = Retriever.load(tmp_path / "index")
     assert {hit.doc_id for hit in loaded.search("days of staff", 10)} == {"leave-3"}
-    assert "2 days" not in (tmp_path / "index" / "store.json").read_text(encoding="utf-8")
+    store = tmp_path / "index" / "store.json"
+    facts = json.loads(store.read_text(encoding="utf-8"))
+    assert "2 days" not in json.dumps(facts)
+    for links in (7, [["leave-2"]], [["leave-2", "network", ["leave-1"]]], [["leave-2", "network", "leave-2"]]):
+        store.write_text(json.dumps(facts | {"removed": links}), encoding="utf-8")
+        with pytest.raises(ValueError, match=r"The index in .* cannot be used"):
+            Retriever.load(tmp_path / "index")
+    del facts["removed"]  # as an index was saved that knew no links
+    store.write_text(json.dumps(facts), encoding="utf-8")
+    assert set(Retriever.load(tmp_path / "index").documents) == {"leave-1", "leave-3"}
 
 
 def test_a_document_that_returns_to_replace_its_successor_is_in_force():

@@ -162,6 +162,7 @@ def test_a_name_counts_as_removed_only_if_both_words_are_gone():
     planted = (("name", "Mei Sato"), ("mail", "mei@post.example"))
     assert removed(planted, "For [name]: [mail]") == [("name", 1.0), ("mail", 1.0)]
     assert removed(planted, "For [name] Sato: mei@post.example") == [("name", 0.0), ("mail", 0.0)]
+    assert removed([("name", "Mei Sato's")], "For [name] SATO'S") == [("name", 0.0)]
 
 
 def test_few_clean_texts_are_touched():

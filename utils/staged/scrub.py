@@ -89,8 +89,12 @@ def removed(planted: Sequence[tuple[str, str]], text: str) -> list[tuple[str, fl
     """
     text = _folded(text)
     words = {_bare(word) for word in re.findall(_WORD, text)}
-    pieces = [(kind, _folded(piece)) for kind, piece in planted]
-    return [(k, float(piece not in text and (k != "name" or words.isdisjoint(piece.split())))) for k, piece in pieces]
+    found = []
+    for kind, piece in planted:
+        whole = _folded(piece)
+        stays = whole in text or (kind == "name" and not words.isdisjoint(map(_bare, whole.split())))
+        found.append((kind, float(not stays)))
+    return found
 
 
 def _folded(text: str) -> str:
