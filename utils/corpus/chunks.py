@@ -77,8 +77,8 @@ def _header(table: str) -> str:
 
 def _windows(text: str, size: int, fits: Fits) -> list[str]:
     """Windows of ``size`` parts of a text, or of as many as fit; none that lies within the one before it."""
-    if fits(text):  # then so does everything in it
-        parts = sentences(text)
+    if fits(text):
+        parts, fits = sentences(text), lambda part: True  # as everything in it does
     else:
         parts = [folded for part in _parts(text) for piece in _fitting(part, fits) if (folded := _folded(piece))]
     windows, end = [], 0

@@ -24,9 +24,8 @@ FORMS = {  # in this order: a mail address must be gone before a name is looked 
 }
 # A name follows, whatever its letters.
 CUE = re.compile(rf"\b(?P<cue>(?i:my{_SPACE}+name{_SPACE}+is|regards,))\s+{_WORD}{_GAP}{_WORD}")
-PAIR = re.compile(
-    rf"(?<![\w{_MARKS}{_DASH}'’])(?P<first>{_WORD})(?={_GAP}(?P<second>{_WORD}))"
-)  # each word with the next
+# Every word with the one after it.
+PAIR = re.compile(rf"(?<![\w{_MARKS}{_DASH}'’])(?P<first>{_WORD})(?={_GAP}(?P<second>{_WORD}))")
 _NEVER_NAMES = {"hello", "hi", "hey", "dear", "thanks", "regards", "cheers", "sincerely"}
 
 
@@ -43,9 +42,9 @@ def scrub(text: str) -> str:
     A name is any words with capitals in a row of which the handbook lacks one and has none in small letters, and what
     follows "my name is" or "regards,". Of 120 invented names in seven sentences and five greetings and signatures, all
     are found: with accents composed or not, with two spaces, a no-break space, a line break or an initial inside, in
-    capitals, with 's, with a hyphen. Missed are names in small letters without one of the two cues (found: 29%), a
-    surname alone without a title, and a surname with a comma before the first name (0%). Of questions and tickets
-    without a name 0.2% are touched; typed in capitals throughout, 8%.
+    capitals, with 's, with a hyphen. All are missed in small letters without one of the two cues, as a surname alone
+    without a title, and as a surname and a comma before the first name. Of questions and tickets without a name 0.2%
+    are touched; typed in capitals throughout, 8%.
     """
     text = _HIDDEN.sub("", unicodedata.normalize("NFC", text))
     for kind, form in FORMS.items():
