@@ -12,6 +12,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from benchmarks.racing import race, report
+from tiny_model import WordReader
 
 from utils import models
 from utils.corpus import Document
@@ -22,7 +23,7 @@ CHUNKS, QUERIES, K = 10_000, 20, 10
 TENANTS = 20
 
 
-class RandomVectors:
+class RandomVectors(WordReader):
     """The same random unit vector for the same text, of the length of the real embedder's."""
 
     def encode(self, texts, **options):

@@ -1,10 +1,20 @@
 """Reading documents: what is taken, what is refused, which version is in force, and who may read it."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
-from utils.corpus import Document, documents, load_handbook, load_records, read_document, visible_to, withdrawn_ids
+from utils.corpus import (
+    Document,
+    documents,
+    load_handbook,
+    load_records,
+    page_of,
+    read_document,
+    visible_to,
+    withdrawn_ids,
+)
 
 WHOLE = {
     "id": "hr-tea",
@@ -92,6 +102,25 @@ def test_lines_end_only_where_a_line_ends(monkeypatch, tmp_path):
     monkeypatch.setattr(documents, "DATA", tmp_path)
     (tmp_path / "notes.jsonl").write_text('{"a": "one\u2028line\x85"}\n\n{"a": 2}\r\n', encoding="utf-8")
     assert load_records("notes") == [{"a": "one\u2028line\x85"}, {"a": 2}]
+
+
+def test_a_bulletin_that_another_one_supersedes_is_no_longer_in_force(monkeypatch):
+    every = load_handbook("v2")
+    newest = next(document for document in every if document.supersedes)
+    third = replace(newest, doc_id="third", supersedes=newest.doc_id)
+    folders = documents._folder
+    monkeypatch.setattr(documents, "_folder", lambda name: (*folders(name), *([third] if name == "bulletins" else [])))
+    assert {document.doc_id for document in load_handbook("v2")} == {d.doc_id for d in every} - {newest.doc_id} | {
+        "third"
+    }
+
+
+@pytest.mark.parametrize(
+    ("doc_id", "page"),
+    [("tea#0", "tea"), ("tea#12", "tea"), ("tea", "tea"), ("c#-notes", "c#-notes"), ("a#1#2", "a#1")],
+)
+def test_a_piece_belongs_to_the_page_it_was_cut_from(doc_id, page):
+    assert page_of(doc_id) == page
 
 
 def test_a_clinic_sees_its_own_documents_and_the_networks():

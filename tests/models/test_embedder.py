@@ -1,9 +1,15 @@
 """Texts as unit vectors, and what is refused because it is no list of texts."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from tiny_model import WordReader
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
-from utils.models import embed, embedder, unit_vectors, valid_texts
+from utils.models import LONGEST, embed, embedder, reads_whole, unit_vectors, valid_texts
 
 
 @pytest.mark.parametrize("texts", [["one", "Ż 茶 ☕", ""], ("one",), [], (text for text in ["one"])], ids=str)
@@ -55,3 +61,32 @@ def test_the_real_embedder_gives_unit_vectors_that_know_meaning():
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1, 1], abs=1e-5)
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
     assert np.array_equal(unit_vectors(texts), vectors)
+
+
+def static_tokenizer():
+    """What a static embedder has, which has no limit of its own."""
+    tokenizer = Tokenizer(WordLevel({"gate": 0}, unk_token="gate"))
+    tokenizer.pre_tokenizer = Whitespace()
+    return tokenizer
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "reads", "limit"),
+    [
+        (WordReader.tokenizer, 256, LONGEST),
+        (WordReader.tokenizer, 128, 128),
+        (WordReader.tokenizer, 8192, LONGEST),  # a chunk is also read by a model
+        (WordReader.tokenizer, None, LONGEST),
+        (static_tokenizer(), float("inf"), LONGEST),
+    ],
+)
+def test_a_text_is_read_whole_up_to_the_limit(monkeypatch, tokenizer, reads, limit):
+    monkeypatch.setattr(embedder, "_embedder", lambda: SimpleNamespace(max_seq_length=reads, tokenizer=tokenizer))
+    assert reads_whole("gate " * limit)
+    assert not reads_whole("gate " * (limit + 1))
+
+
+def test_of_a_short_text_it_is_known_without_the_embedder(monkeypatch):
+    monkeypatch.setattr(embedder, "_embedder", lambda: pytest.fail("nothing is to be loaded"))
+    assert reads_whole("a" * 100)
+    assert reads_whole("\ud83d")

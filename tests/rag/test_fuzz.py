@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tiny_model import WordReader
 
 from utils import rag, scoring
 from utils.corpus import Document, visible_to
@@ -49,7 +50,7 @@ JUNK = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.binary
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-class Letters:
+class Letters(WordReader):
     """Texts to unit vectors of counts of letters; refuses what the real tokenizer refuses."""
 
     def encode(self, texts, **options):

@@ -1,7 +1,9 @@
 """Search: ranking, filters, adding and removing, and odd queries. A countable embedder stands in for the real one."""
 
 import datetime as dt
+import json
 import re
+import unicodedata
 import zlib
 from dataclasses import replace
 
@@ -9,8 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tiny_model import WordReader
 
-from utils.corpus import Document
+from utils.corpus import Document, fixed_size
 from utils.models import embedder
 from utils.retrieval import FILTERS_KEPT, MODES, Retriever, fuse
 
@@ -21,7 +24,7 @@ ALL = [LEAVE, ELMGATE, WINDLE]
 ODD = ["", "  ", "\x00\x07\u200b", "?!", "Żółć 茶 ☕", "gate " * 2000, "the of and"]
 
 
-class WordCounts:
+class WordCounts(WordReader):
     """Texts to unit vectors of word counts, so that a cosine can be worked out by hand."""
 
     def __init__(self):
@@ -106,6 +109,15 @@ def test_filters(mode, where, found):
         ({7: "windle", "clinic": 1}, "Documents have no field 7 to filter on"),
         ({"tenant": {"a": 1}}, "The filter on 'tenant' is {'a': 1}: give a value, or a list of values"),
         ({"tenant": [["elmgate"]]}, "The filter on 'tenant' is"),
+        ({"tenant": 7}, "The filter on 'tenant' asks for 7: give str."),
+        ({"tenant": ["elmgate", None]}, "The filter on 'tenant' asks for None: give str."),
+        ({"title": b"Parking"}, "The filter on 'title' asks for b'Parking': give str."),
+        ({"supersedes": 1}, "The filter on 'supersedes' asks for 1: give str or None."),
+        ({"effective": "2026-01-01"}, "The filter on 'effective' asks for '2026-01-01': give date or None."),
+        ({"effective": [dt.datetime(2026, 1, 1)]}, "asks for datetime.datetime(2026, 1, 1, 0, 0): give date or None."),
+        ({"effective": lambda day: day < dt.date(2026, 1, 1)}, "cannot judge document 'leave', which has None there"),
+        ({"tenant": lambda tenant: {"elmgate": True}[tenant]}, "cannot judge document 'leave', which has 'network'"),
+        ({"tenant": lambda tenant: np.ones(2)}, "let your function answer for this value too."),
         ("tenant", "where is 'tenant': give a dictionary"),
         ([("tenant", "windle")], "where is"),
     ],
@@ -114,6 +126,23 @@ def test_filters(mode, where, found):
 def test_a_filter_that_cannot_be_one_is_refused(where, words):
     with pytest.raises(ValueError, match=re.escape(words)):
         Retriever(ALL, "keyword").search("gate", where=where)
+
+
+def test_a_function_may_let_through_what_has_no_date():
+    dated = replace(ELMGATE, effective=dt.date(2026, 3, 1))
+    where = {"effective": lambda day: day is None or day < dt.date(2026, 1, 1)}
+    assert {hit.doc_id for hit in Retriever([LEAVE, dated], "keyword").search("days gate", where=where)} == {"leave"}
+
+
+def test_a_function_that_cannot_be_hashed_is_a_filter_too():
+    class Windle:
+        __hash__ = None
+
+        def __call__(self, tenant):
+            return tenant == "windle"
+
+    found = Retriever(ALL, "keyword").search("days gate", where={"tenant": Windle()})
+    assert {hit.doc_id for hit in found} == {"park-w"}
 
 
 def test_a_filter_is_answered_anew_after_a_change():
@@ -157,10 +186,53 @@ def test_what_is_superseded_is_left_out_while_its_successor_is_there(mode, order
     assert found() == {"leave-3"}
     assert found({"effective": lambda day: day and day < dt.date(2026, 2, 15)}) == {"leave-2"}  # as it was in February
     assert found({"version": "v1"}) == {"leave-1"}  # asked for by its version, it is found
+    assert found({"version": ["v1", "v3"]}) == {"leave-3"}  # the one in between fails the filter
+    searched.remove("leave-2")
+    assert found() == {"leave-3"}  # and here it's gone
+    searched.remove("leave-3")
+    searched.add([CHAIN[2]])  # a correction, as it's made
+    assert found() == {"leave-3"}
+    searched.add([CHAIN[1]])
     searched.remove("leave-3")
     assert found() == {"leave-2"}
     searched.remove("leave-2")
     assert found() == {"leave-1"}
+
+
+@pytest.mark.parametrize("mode", ["keyword", "dense"])
+def test_what_a_removed_document_superseded_is_kept_on_disk(tmp_path, mode):
+    searched = Retriever(CHAIN, mode)
+    searched.remove("leave-2")
+    searched.save(tmp_path / "index")
+    loaded = Retriever.load(tmp_path / "index")
+    assert {hit.doc_id for hit in loaded.search("days of staff", 10)} == {"leave-3"}
+    store = tmp_path / "index" / "store.json"
+    facts = json.loads(store.read_text(encoding="utf-8"))
+    assert "2 days" not in json.dumps(facts)
+    for links in (7, [["leave-2"]], [["leave-2", "network", ["leave-1"]]], [["leave-2", "network", "leave-2"]]):
+        store.write_text(json.dumps(facts | {"removed": links}), encoding="utf-8")
+        with pytest.raises(ValueError, match=r"The index in .* cannot be used"):
+            Retriever.load(tmp_path / "index")
+    del facts["removed"]  # as an index was saved that knew no links
+    store.write_text(json.dumps(facts), encoding="utf-8")
+    assert set(Retriever.load(tmp_path / "index").documents) == {"leave-1", "leave-3"}
+
+
+def test_a_document_that_returns_to_replace_its_successor_is_in_force():
+    searched = Retriever(CHAIN[:2], "keyword")
+    searched.remove(["leave-1", "leave-2"])
+    searched.add([replace(OLD, supersedes="leave-2")])
+    assert {hit.doc_id for hit in searched.search("days of staff")} == {"leave-1"}
+
+
+@pytest.mark.parametrize("words", [1, 2, 100])
+def test_pieces_of_a_document_supersede_all_pieces_of_the_older_one(words):
+    pieces = [piece for document in [*CHAIN, WINDLE] for piece in fixed_size(document, words)]
+    searched = Retriever(pieces, "keyword", chunk=None)
+    searched.remove([piece.doc_id for piece in pieces if piece.doc_id.startswith("leave-2#")])
+    assert {hit.doc_id.split("#")[0] for hit in searched.search("staff days gate", 20)} == {"leave-3", "park-w"}
+    with pytest.raises(ValueError, match="supersedes itself in a circle"):
+        searched.add(fixed_size(replace(OLD, doc_id="leave-0", supersedes="leave-0"), words))
 
 
 def test_a_successor_that_may_not_be_read_replaces_nothing():
@@ -168,6 +240,23 @@ def test_a_successor_that_may_not_be_read_replaces_nothing():
     searched = Retriever([LEAVE, theirs], "keyword")
     assert {hit.doc_id for hit in searched.search("days", where={"tenant": ["elmgate", "network"]})} == {"leave"}
     assert searched.search("days", where={"tenant": ["windle", "network"]}) == []
+
+
+@pytest.mark.parametrize("removed", [False, True])
+@pytest.mark.parametrize(
+    ("tenants", "found"),
+    [
+        (["elmgate", "network"], {"leave-1", "leave-3"}),  # what Windle wrote links nothing for Elmgate
+        (["windle", "network"], {"leave-3"}),
+        (None, {"leave-3"}),
+    ],
+)
+def test_a_link_that_may_not_be_read_hides_nothing(tenants, found, removed):
+    searched = Retriever([CHAIN[0], replace(CHAIN[1], tenant="windle"), CHAIN[2]], "keyword")
+    if removed:
+        searched.remove("leave-2")
+    hits = searched.search("days of staff", where={"tenant": tenants} if tenants else None)
+    assert {hit.doc_id for hit in hits} == found
 
 
 @pytest.mark.parametrize("circle", [["leave"], ["park-e", "leave"], ["park-e", "park-w", "leave"]], ids=len)
@@ -252,6 +341,18 @@ def test_how_many_are_asked_for(mode):
     for k in (-1, 1.5, "2", None, True, float("nan"), [1], np.ones(2)):
         with pytest.raises(ValueError, match=rf"k is {re.escape(repr(k))}: ask for 0 or more passages"):
             searched.search("gate", k=k)
+
+
+@pytest.mark.parametrize("typed", ["Żółć", "ＺＯË", "oﬃce"])
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_keywords_are_found_in_every_form_of_unicode(typed, form):
+    there = [Document("same", "", f"About {typed}.", "hr"), LEAVE]
+    for stored, asked in ((there, unicodedata.normalize(form, typed)), (_in_form(there, form), typed)):
+        assert [hit.doc_id for hit in Retriever(stored, "keyword").search(asked)] == ["same"]
+
+
+def _in_form(documents, form):
+    return [replace(document, text=unicodedata.normalize(form, document.text)) for document in documents]
 
 
 @pytest.mark.parametrize("mode", MODES)

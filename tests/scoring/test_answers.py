@@ -124,6 +124,23 @@ def test_what_a_text_says_about_the_value_decides(text, expected):
     assert contains_answer(text, ["80 euros"], "What is the deposit for a PulseBand?") is expected
 
 
+@pytest.mark.parametrize(
+    ("text", "answer", "question"),
+    [
+        ("report code H9", "H9", "What is the report code?"),
+        (
+            "[3] One HomeHub can be paired with up to 5 devices.",
+            "5",
+            "How many devices can one HomeHub be paired with?",
+        ),
+        ("From 11:45 to 13:45", "11:45 to 13:45", "When is lunch served?"),
+    ],
+)
+def test_words_of_the_question_a_number_and_a_preposition_do_no_harm(text, answer, question):
+    assert contains_answer(text, [answer], question)
+    assert contains_answer(text, [answer])
+
+
 def test_a_bare_name_counts_where_the_question_names_its_type():
     where = "In which block is the laundry?"
     assert contains_answer("A", ["Block A"], where)

@@ -52,6 +52,11 @@ def read_document(path: Path | str) -> Document:
     )
 
 
+def page_of(doc_id: str) -> str:
+    """The id of the document that a piece with this id was cut from by ``fixed_size``; any other id as it is."""
+    return re.sub(r"#\d+$", "", doc_id)
+
+
 @lru_cache(maxsize=2)
 def _folder(name: str) -> tuple[Document, ...]:
     return tuple(read_document(path) for path in sorted((DATA / name).rglob("*.md")))
@@ -63,9 +68,9 @@ def load_handbook(version: str = "v1") -> list[Document]:
         raise ValueError(f"There is no handbook version {version!r}: ask for 'v1' or 'v2'.")
     if version == "v1":
         return list(_folder("handbook"))
-    gone = withdrawn_ids() | {document.supersedes for document in _folder("bulletins")}
-    kept = [document for document in _folder("handbook") if document.doc_id not in gone]
-    return kept + list(_folder("bulletins"))
+    every = [*_folder("handbook"), *_folder("bulletins")]
+    gone = withdrawn_ids() | {document.supersedes for document in every}
+    return [document for document in every if document.doc_id not in gone]
 
 
 def withdrawn_ids() -> set[str]:

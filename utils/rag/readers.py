@@ -44,7 +44,7 @@ def answer_from(completion: Completion, hits: Sequence[Hit] = ()) -> Answer:
     abstained = abstains(text)
     numbered = "[1]" if len(hits) == 1 else text  # a passage alone is the source without being named
     return Answer(
-        text=without_citations(text),
+        text=without_citations(text, hits),
         citations=() if abstained else cited_documents(numbered, hits),
         hits=tuple(hits),
         abstained=abstained,

@@ -36,12 +36,12 @@ def search_all(
 def measure(found: Sequence[Sequence[Hit]], questions: Sequence[Question]) -> pd.DataFrame:
     """One row per question: recall@1, 5 and 10, MRR and nDCG@10 by document, and "answer in 3", all from 0 to 1.
 
-    Documents are judged by their id up to a ``#``, so that chunks of a document count as the document. Of a question
-    about Python every named topic answers alone, so they count as one document.
+    Pieces of a document (``corpus.fixed_size``) count as the document. Of a question about Python every named topic
+    answers alone, so they count as one document.
     """
     rows = []
     for question, hits in zip(questions, found, strict=True):
-        ranked, wanted = [hit.doc_id.split("#")[0] for hit in hits], list(question.doc_ids)
+        ranked, wanted = [corpus.page_of(hit.doc_id) for hit in hits], list(question.doc_ids)
         if question.collection == "python":
             ranked, wanted = ["any" if doc_id in wanted else doc_id for doc_id in ranked], ["any"]
         row = {f"recall@{k}": evaluation.recall_at_k(ranked, wanted, k) for k in (1, 5, 10)}

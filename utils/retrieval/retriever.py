@@ -38,13 +38,25 @@ def fuse(rankings: Sequence[Sequence[int]], k: int = FUSION_K) -> dict[int, floa
     return scores
 
 
+def _link(doc_id: str, tenant: str, supersedes: str) -> Document:
+    """All that is kept of a removed document: what it superseded, and for whom."""
+    return Document(doc_id, "", "", "", tenant, supersedes=supersedes)
+
+
 class Retriever:
     """Search over documents. ``mode``: "keyword" (BM25), "dense" (embeddings) or "hybrid" (both, fused).
 
-    ``chunk``: sentences a chunk, None for whole documents. ``where`` in a search is a filter over the fields of
-    Document, applied before the best k are cut: a value, a list of values, or a function of the value, as in
-    ``{"tenant": ["elmgate", "network"], "effective": lambda day: day <= today}``. A document is left out of a search
-    if the filter also lets through one that supersedes it.
+    ``chunk``: sentences a chunk, None for whole documents, of which the embedder reads only the beginning if they are
+    long. ``where`` in a search is a filter over the fields of Document, applied before the best k are cut: a value, a
+    list of values, or a function of the value, as in
+    ``{"tenant": ["elmgate", "network"], "effective": lambda day: day is None or day <= today}``.
+
+    A document is left out of a search if the filter also lets through one that supersedes it, directly or through
+    others: with v3 over v2 over v1, only v3 is found, even if v2 was removed or fails the filter. A successor that the
+    asker may not read (the filter on the tenant stops it) replaces nothing for the asker and links nothing, so that no
+    clinic can make a page disappear for another one. Of a removed document that superseded another one, this link is
+    kept: its id, its tenant and the other id.
+
     Raises ValueError for an unknown mode or field, a chunk below 1, or a document that is there twice or malformed.
     """
 
@@ -56,6 +68,7 @@ class Retriever:
         self.mode, self.chunk = mode, chunk
         self.documents: dict[str, Document] = {}
         self.chunks: list[Chunk] = []
+        self._removed: dict[str, Document] = {}  # those that superseded others, as ``_link`` keeps them
         self._vectors = None
         self._changed()
         self.add(documents)
@@ -67,7 +80,9 @@ class Retriever:
         if new and self.mode != "keyword":
             vectors = unit_vectors([chunk.text for chunk in new])
             self._vectors = vectors if self._vectors is None else np.vstack([self._vectors, vectors])
-        self.documents.update({document.doc_id: document for document in documents})
+        for document in documents:
+            self._removed.pop(document.doc_id, None)
+            self.documents[document.doc_id] = document
         self.chunks.extend(new)
         self._changed()
 
@@ -79,7 +94,9 @@ class Retriever:
             raise ValueError(f"There is no document {min(unknown)!r} to remove.")
         keep = [number for number, chunk in enumerate(self.chunks) if chunk.doc_id not in gone]
         self.chunks = [self.chunks[number] for number in keep]
-        self.documents = {doc_id: d for doc_id, d in self.documents.items() if doc_id not in gone}
+        for document in [self.documents.pop(doc_id) for doc_id in sorted(gone)]:
+            if document.supersedes:
+                self._removed[document.doc_id] = _link(document.doc_id, document.tenant, document.supersedes)
         if self._vectors is not None:
             self._vectors = self._vectors[keep]
         self._changed()
@@ -134,12 +151,12 @@ class Retriever:
     def _allowed(self, where: Mapping | None) -> np.ndarray:
         """Numbers of the chunks whose document passes the filter and is in force there, kept for the next search."""
         values = filter_values(where)
-        key = frozenset(values.items())
+        key = None if any(map(callable, values.values())) else frozenset(values.items())
         if key in self._filtered:
             return self._filtered[key]
-        ids = in_force(self.documents.values(), values)
+        ids = in_force(self.documents.values(), values, self._removed.values())
         numbers = np.flatnonzero([chunk.doc_id in ids for chunk in self.chunks])
-        if len(self._filtered) < FILTERS_KEPT and not any(map(callable, values.values())):
+        if len(self._filtered) < FILTERS_KEPT and key is not None:
             self._filtered[key] = numbers
         return numbers
 
@@ -165,7 +182,8 @@ class Retriever:
 
     def save(self, folder: Path | str) -> None:
         """Write documents and vectors, replacing an older index; ValueError for a folder of something else."""
-        facts = {"mode": self.mode, "chunk": self.chunk, "embedder": self._embedder_id()}
+        links = [(d.doc_id, d.tenant, d.supersedes) for d in self._removed.values()]
+        facts = {"mode": self.mode, "chunk": self.chunk, "embedder": self._embedder_id(), "removed": links}
         store.write(folder, facts, self.documents.values(), self._vectors)
 
     @classmethod
@@ -175,6 +193,8 @@ class Retriever:
             facts, documents, vectors = store.read(folder)
             made = cls([], facts["mode"], facts["chunk"])
             made.documents = {document.doc_id: document for document in checked_documents(documents, {})}
+            removed = [checked_documents([_link(*link)], {})[0] for link in facts.get("removed", ())]
+            made._removed = {document.doc_id: document for document in removed}
             made.chunks = [chunk for document in documents for chunk in chunk_document(document, made.chunk)]
             if made.mode != "keyword":
                 if facts["embedder"] != cls._embedder_id():

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import Stemmer
 
 _STEMMER = Stemmer.Stemmer("english")
+_CITED = r"(?:(?:passages?|sources?)\s+)?\d{1,3}(?:\s*[-–]\s*\d{1,3})?"
+CITATION = rf"\[{_CITED}(?:\s*(?:,\s*and\b|,|;|&|\band\b)\s*{_CITED})*\]"  # [2], [1, 3], [1-3], [Passages 1 and 2]
 _SAME = {"people": "person", "persons": "person", "doctor": "dr", "professor": "prof"}
 _TOKEN = re.compile(
     r"""(?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)
@@ -40,7 +42,7 @@ def plain(text: str) -> str:
     )
     text = re.sub(r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d.,]?\d)", lambda m: m[0].replace(" ", ""), text)
     text = re.sub(r"\[([^\]]*)\]\(\S*?\)", r"\1", text)
-    text = re.sub(r"(?<!\w)(\[(passages? |sources? )?\d+(\s*[,-]\s*\d+)*\]\s?)+", " ", text, flags=re.IGNORECASE)
+    text = re.sub(rf"(?<!\w)({CITATION}\s?)+", " ", text, flags=re.IGNORECASE)
     text = re.sub(r"^\s*(?:#+|>|[-+*]|\d{1,2}[.)])(?=\s+\S)|\*+|(?<!\w)'|'(?!\w)", " ", text, flags=re.MULTILINE)
     text = re.sub(r"(?<=\.)\s+\d{1,2}\.(?=\s+[A-Z])", " ", text)  # the numbers of a list written in one line
     text = re.sub(r"(?<!\w)_{1,3}(?=[^_\s])([^_]*\s[^_]*)_{1,3}(?!\w)", r"\1", text)
