@@ -73,7 +73,9 @@ def test_a_relative_folder_lies_in_the_repository_wherever_one_stands(monkeypatc
 )
 def test_a_home_folder_that_nobody_knows_is_told_with_the_variable_to_change(monkeypatch, variable, folder):
     monkeypatch.setenv(variable, "~nobody-of-this-name/models")
-    with pytest.raises(SetupError, match=rf"there is no such home folder\): set {variable} to a folder you can write to"):
+    with pytest.raises(
+        SetupError, match=rf"there is no such home folder\): set {variable} to a folder you can write to"
+    ):
         folder()
     assert settings.local_model("~nobody-of-this-name/models") is None
 

@@ -20,6 +20,7 @@ import ctypes
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,15 @@ class SetupError(RuntimeError):
     """Something outside the code is missing or wrong; the message says what, and what to do, in one sentence."""
 
 
+def status(command: Callable[..., int | None], *arguments) -> int:
+    """The exit status of a command; 1 for a SetupError, whose sentence stands on standard error."""
+    try:
+        return command(*arguments) or 0
+    except SetupError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
 def cache_dir() -> Path:
     """Folder that holds the models (made if absent)."""
     return _made(os.environ.get("RVF_CACHE") or _user_cache(), "RVF_CACHE")
@@ -50,9 +60,16 @@ def _user_cache() -> str:
 
 def runs_dir() -> Path:
     """Folder that holds what was trained and recorded (made if absent)."""
-    folder = _made(os.environ.get("RVF_RUNS") or cache_dir() / "runs", "RVF_RUNS")
-    if not os.access(folder, os.W_OK):  # a cache may be: models are only read once they are there
-        raise SetupError(f"The folder {folder} is read-only: set RVF_RUNS to a folder you can write to.")
+    return writable(_made(os.environ.get("RVF_RUNS") or cache_dir() / "runs", "RVF_RUNS"), "set RVF_RUNS to a folder")
+
+
+def writable(folder: Path, remedy: str = "copy the repository to a folder") -> Path:
+    """The folder, unless it is read-only: SetupError, best raised before hours are spent on what can't be kept there.
+
+    The cache may be: models are only read once they are there.
+    """
+    if not os.access(folder, os.W_OK):
+        raise SetupError(f"The folder {folder} is read-only: {remedy} you can write to.")
     return folder
 
 
@@ -244,6 +261,13 @@ def _trace(target: str) -> None:
     sys.addaudithook(opened)
 
 
+def _print_anything() -> None:
+    """A terminal that lacks a character, such as the euro, shows its number instead of ending the program."""
+    if hasattr(sys.stdout, "reconfigure"):  # a kernel's output has no such method, and lacks nothing
+        sys.stdout.reconfigure(errors="backslashreplace")  # as standard error has it
+
+
 _quiet_and_offline()
+_print_anything()
 if os.environ.get("RVF_TRACE"):
     _trace(os.environ["RVF_TRACE"])

@@ -37,6 +37,15 @@ def test_a_system_that_fails_leaves_the_others():
     assert not list(outputs.path("s", "small").parent.glob("*.part"))
 
 
+def test_what_another_process_keeps_meanwhile_is_not_lost():
+    def while_another_finishes():
+        outputs.keep("s", "small", "b", lambda: [{"text": "theirs"}], "command")
+        return [{"text": "mine"}]
+
+    assert outputs.keep("s", "small", "a", while_another_finishes, "command") == [{"text": "mine"}]
+    assert outputs.load("s", "small") == {"b": [{"text": "theirs"}], "a": [{"text": "mine"}]}
+
+
 def test_the_circumstances_stand_beside_the_outputs():
     outputs.keep("s", "small", "a", lambda: [], "python -m utils.studies s --size small")
     header = outputs.made("s", "small")["a"]
