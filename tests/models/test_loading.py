@@ -10,7 +10,7 @@ import torch
 from tiny_model import TINY
 
 from utils import models
-from utils.models import EMBEDDER, LADDER, SMALL, fetch, loading
+from utils.models import EMBEDDER, LADDER, SMALL, fetch, folders, loading
 from utils.settings import SetupError
 
 
@@ -148,7 +148,7 @@ def test_a_folder_whose_content_changes_is_another_model(folder, change):
 
 def test_a_folder_that_did_not_change_is_not_read_again(folder, monkeypatch):
     known = models.identity(str(folder))
-    monkeypatch.setattr(loading, "sha256", lambda path: pytest.fail("it is read again"))
+    monkeypatch.setattr(folders, "sha256", lambda path: pytest.fail("it is read again"))
     assert models.identity(str(folder)) == known
 
 
