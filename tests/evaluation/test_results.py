@@ -70,14 +70,14 @@ def interrupted(monkeypatch, step: str, problem: BaseException):
     original = getattr(owner, step)
 
     def failing(*arguments, **options):
-        if step == "write_text":
-            original(arguments[0], arguments[1][:3], **options)
+        if step == "write_bytes":
+            original(arguments[0], arguments[1][:3])
         raise problem
 
     monkeypatch.setattr(owner, step, failing)
 
 
-@pytest.mark.parametrize("step", ["mkdtemp", "write_text", "replace"])
+@pytest.mark.parametrize("step", ["mkdtemp", "write_bytes", "replace"])
 @pytest.mark.parametrize(
     ("problem", "told"),
     [(OSError(28, "No space left on device"), "No space left"), (Killed(), None)],
@@ -100,8 +100,8 @@ WRITE_AND_DIE = """
 import os, sys
 from pathlib import Path
 from utils.evaluation.results import replace_file
-write = Path.write_text
-Path.write_text = lambda path, text, **options: (write(path, text[:3], **options), os._exit(9))
+write = Path.write_bytes
+Path.write_bytes = lambda path, content: (write(path, content[:3]), os._exit(9))
 replace_file(Path(sys.argv[1]), "new")
 """
 

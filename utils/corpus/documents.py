@@ -29,27 +29,73 @@ class Document:
     supersedes: str | None = None
 
 
+def placed_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """The lines of a text file, each after its place for an error message, such as "tea.md, line 3".
+
+    Raises ValueError at the first line that isn't UTF-8; a byte-order mark is no part of the text.
+    """
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, start=1):
+            place = f"{path.name}, line {number}"
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError:
+                raise ValueError(f"{place} is not in UTF-8: save the file in this encoding.") from None
+            yield place, text
+
+
+HEADER = ("id", "title", "collection", "tenant", "effective", "version")
+
+
 def read_document(path: Path | str) -> Document:
-    """One Markdown file with front matter as a Document; ValueError names the file and the key that is wrong."""
+    """One Markdown file with front matter as a Document; ValueError names the file, and the line, that is wrong."""
     path = Path(path)
+    places, lines = zip(*placed_lines(path), strict=True) if path.stat().st_size else ((), ())
+    text = "".join(lines).replace("\r\n", "\n").strip()
+    front, body = _split(text)
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0) + 1  # below the opening ---
+    where: dict[str, str] = {}
+    for place, line in zip(places[first:], front.split("\n"), strict=False):
+        key = line.partition(":")[0]
+        if key in where and key in (*HEADER, "supersedes"):
+            raise ValueError(f"{place} gives {key} a second time: drop one of the two.")
+        where[key] = place
     try:
-        post = frontmatter.loads(path.read_text(encoding="utf-8"))
+        meta = yaml.load(front, yaml.BaseLoader) or {}  # everything as it is written: 007 and no are texts
     except yaml.YAMLError as problem:
-        raise ValueError(f"{path.name} has front matter that is not YAML: {problem}") from None
-    missing = {"id", "title", "collection", "tenant", "effective", "version"} - set(post.keys())
+        mark = getattr(problem, "problem_mark", None)
+        place = places[min(first + mark.line, len(places) - 1)] if mark else path.name
+        raise ValueError(f"{place} is not YAML ({problem.problem}): mend the front matter.") from None
+    if not isinstance(meta, dict):
+        raise ValueError(f"{path.name} has front matter without keys: write a line such as 'id: tea' for each.")
+    missing = [key for key in HEADER if not meta.get(key)]
     if missing:
         raise ValueError(f"{path.name} lacks {', '.join(sorted(missing))} in its front matter: add it at the top.")
-    meta = dict(post.metadata)
+    for key in (*HEADER, "supersedes"):
+        if not isinstance(meta.get(key, ""), str):
+            raise ValueError(f"{where.get(key, path.name)} gives {key} several values: give it one.")
+    try:
+        effective = dt.date.fromisoformat(meta["effective"])
+    except ValueError:
+        told = f"gives {meta['effective']!r} as the effective date: write it as 2026-03-01."
+        raise ValueError(f"{where.get('effective', path.name)} {told}") from None
     return Document(
         doc_id=meta["id"],
         title=meta["title"],
-        text=post.content.strip(),
+        text=body.strip(),
         collection=meta["collection"],
         tenant=meta["tenant"],
-        effective=meta["effective"],
+        effective=effective,
         version=meta["version"],
         supersedes=meta.get("supersedes") or None,
     )
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Front matter and body of a document's text; no front matter if it isn't closed."""
+    opening, _, rest = text.partition("\n")
+    front, closing, body = re.split(r"^(---)[ \t]*$", rest, maxsplit=1, flags=re.MULTILINE) if re.search(r"^---[ \t]*$", rest, re.MULTILINE) else ("", "", "")
+    return (front, body) if opening.rstrip() == "---" and closing else ("", text)
 
 
 @lru_cache(maxsize=2)

@@ -53,8 +53,8 @@ def _path(name: str, size: str | None) -> Path:
     return settings.DATA / "results" / f"{name}{f'-{size}' if size else ''}.json"
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write a file in one step: whatever happens, it holds all of the old text or all of the new.
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Write a file in one step: whatever happens, it holds all of the old content or all of the new.
 
     Two processes that write it don't collide. Raises SetupError where it can't be written.
     """
@@ -62,7 +62,7 @@ def replace_file(path: Path, text: str) -> None:
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.", suffix=".part") as scratch:
             part = Path(scratch) / path.name
-            part.write_text(text, encoding="utf-8")
+            part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
             part.replace(path)
     except OSError as problem:
         raise _unwritable(path, problem) from None
