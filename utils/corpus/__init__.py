@@ -9,6 +9,7 @@ from utils.corpus.documents import (
     Document,
     load_handbook,
     load_records,
+    placed_lines,
     python_docs,
     read_document,
     visible_to,
