@@ -23,6 +23,7 @@ def not_repeatable(source: str) -> Iterator[str]:
     """The steps of a code cell, outside its functions, that make something else of an earlier cell's when run again."""
     made: set[str] = set(ONCE)
     for statement in parsed(source).body:
+        made |= _bound(statement)
         for node in _outside_functions(statement):
             if (
                 isinstance(node, ast.AugAssign)
@@ -33,9 +34,13 @@ def not_repeatable(source: str) -> Iterator[str]:
             grows = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in GROWING
             if grows and _owner(node.func) not in made:
                 yield ast.unparse(node)
-        made |= {
-            node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds anew."""
+    changed = {id(node.target) for node in ast.walk(statement) if isinstance(node, ast.AugAssign)}
+    names = (node for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    return {node.id for node in names if id(node) not in changed}
 
 
 def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
@@ -67,6 +72,7 @@ def test_a_cell_that_is_run_again_makes_the_same(path):
         ("scores['a'] *= 2", ["scores['a'] *= 2"]),
         ("rows = []\nrows.append(1)\nrows.sort()\nn = 0\nn += 1", []),
         ("lines |= {'a': 1}\nscores['a'] = 2\nrows = rows[:3]", []),
+        ("for x in xs:\n    clock = [x]\n    clock.append(x)", []),
         ("def f(rows):\n    rows.append(1)\n    global n\n    n += 1", []),
         ("import sys\n\nsys.path.insert(0, 'x')", []),
     ],
