@@ -10,7 +10,7 @@ import pytest
 from utils.setup import notebooks
 
 HERE = """
-import socket
+import asyncio, contextlib, socket
 with socket.create_server(("127.0.0.1", 0)) as server:
     socket.create_connection(server.getsockname()).close()
     socket.create_connection(("localhost", server.getsockname()[1])).close()
@@ -18,7 +18,8 @@ left, right = socket.socketpair()
 socket.getaddrinfo(None, 80, flags=socket.AI_PASSIVE)
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
     datagram.sendto(b"x", ("127.0.0.1", 9))
-import socket as again, asyncio
+    with contextlib.suppress(OSError):  # no way there: as good
+        datagram.connect(("192.0.2.1", 9))
 asyncio.run(asyncio.sleep(0))
 """
 ELSEWHERE = {  # 192.0.2.1 and 2001:db8:: are nobody's, by RFC 5737 and RFC 3849

@@ -33,6 +33,8 @@ def guard(event: str, arguments: tuple) -> None:
     """The audit hook; raises NetworkUsed, and says so on standard error for a thread that nobody waits for."""
     if event not in PLACE_OF_ADDRESS:
         return
+    if event == "socket.connect" and arguments[0].type == socket.SOCK_DGRAM:
+        return  # sends nothing: it is how Jupyter asks the system for its own address
     address = arguments[PLACE_OF_ADDRESS[event]]
     by_name = PLACE_OF_ADDRESS[event] == 0
     host = address if by_name else address[0] if isinstance(address, tuple) else None
