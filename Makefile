@@ -7,6 +7,8 @@ READY := $(VENV)/ready
 RVF_PACE ?= quick
 CELL_SECONDS := $(if $(filter full,$(RVF_PACE)),3600,600)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+# An environment whose Python is gone isn't ready, whatever it was: install.py makes it anew.
+$(shell $(PY) -c "" 2>/dev/null || rm -f $(READY))
 
 .PHONY: lab test lint notebooks models benchmarks clean
 .DEFAULT_GOAL := lab
@@ -17,7 +19,7 @@ lab: $(READY) models        ## set up and open JupyterLab on the series
 test: $(READY) lint models  ## every test, then every notebook, at quick pace unless RVF_PACE says full, with nothing trained yet
 	RUNS="$$(mktemp -d)"; trap 'rm -rf "$$RUNS"' EXIT; export RVF_RUNS="$$RUNS"; \
 	$(PY) -m pytest tests && \
-	RVF_PACE=$(RVF_PACE) $(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=$(CELL_SECONDS) -p no:cacheprovider --durations=0 \
+	RVF_PACE=$(RVF_PACE) PYTHONPATH="$(CURDIR)/utils/setup/offline" $(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=$(CELL_SECONDS) -p no:cacheprovider --durations=0 \
 		-o testpaths= -o filterwarnings=default notebooks
 
 lint: $(READY)              ## style of modules, tests and notebooks

@@ -32,7 +32,7 @@ def test_the_home_folder_may_be_abbreviated(monkeypatch, tmp_path):
 
 def test_without_rvf_cache_the_cache_is_the_users(monkeypatch):
     monkeypatch.setenv("RVF_CACHE", "")
-    monkeypatch.setattr(settings, "_made", lambda folder, variable: folder)
+    monkeypatch.setattr(settings, "_made", lambda folder, variable: Path(folder))
     assert settings.cache_dir().name == "rag-vs-finetuning"
     assert settings.cache_dir().is_absolute()
 
@@ -66,6 +66,36 @@ def test_a_relative_folder_lies_in_the_repository_wherever_one_stands(monkeypatc
         for where in (tmp_path, Path(__file__).parent):
             monkeypatch.chdir(where)
             assert folder() == tmp_path / "mine" / variable
+
+
+@pytest.mark.parametrize(
+    ("variable", "folder"), [("RVF_CACHE", settings.cache_dir), ("RVF_RUNS", settings.runs_dir)], ids=str
+)
+def test_a_home_folder_that_nobody_knows_is_told_with_the_variable_to_change(monkeypatch, variable, folder):
+    monkeypatch.setenv(variable, "~nobody-of-this-name/models")
+    with pytest.raises(
+        SetupError, match=rf"there is no such home folder\): set {variable} to a folder you can write to"
+    ):
+        folder()
+    assert settings.local_model("~nobody-of-this-name/models") is None
+
+
+def test_without_any_home_folder_everything_can_be_imported_and_the_cache_is_asked_for(monkeypatch):
+    ask = "import os, utils.models, utils.deciding, utils.setup; from utils import settings; settings.cache_dir()"
+    blank = "import os, pwd\ndel os.environ['HOME']\ndef getpwuid(uid): raise KeyError(uid)\npwd.getpwuid = getpwuid\n"
+    env = {name: value for name, value in os.environ.items() if name not in ("RVF_CACHE", "XDG_CACHE_HOME")}
+    done = subprocess.run(
+        [sys.executable, "-c", blank + ask], cwd=settings.ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines()[-1].endswith("set RVF_CACHE to a folder you can write to.")
+
+
+def test_runs_that_cannot_be_written_are_told_and_a_cache_that_cannot_is_read(monkeypatch, tmp_path):
+    monkeypatch.setenv("RVF_CACHE", str(tmp_path))
+    monkeypatch.setattr(settings.os, "access", lambda path, mode: False)
+    assert settings.cache_dir() == tmp_path
+    with pytest.raises(SetupError, match=r"read-only: set RVF_RUNS to a folder you can write to\.$"):
+        settings.runs_dir()
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ Environment variables, all optional:
 
 - ``RVF_CACHE``: folder for the models (default: the user cache folder of the system).
 - ``RVF_RUNS``: folder for adapters and recorded claims (default: ``runs`` inside the cache).
-  Both are relative to the repository, wherever a kernel or a command was started.
+  These two, and a folder that stands for a model below, are relative to the repository, wherever a kernel or a command
+  was started.
 - ``RVF_PACE``: ``full`` (default), or ``quick`` for a slice of the data, from which no verdict is recorded.
 - ``RVF_LLM``: the generator, ``small``, ``medium`` (default) or ``large``, or any Hugging Face id or local folder.
 - ``RVF_EMBEDDER``: a Hugging Face id or a local folder instead of the embedder of the series.
@@ -19,6 +20,7 @@ import ctypes
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,26 +37,69 @@ class SetupError(RuntimeError):
     """Something outside the code is missing or wrong; the message says what, and what to do, in one sentence."""
 
 
+def status(command: Callable[..., int | None], *arguments) -> int:
+    """The exit status of a command; 1 for a SetupError, whose sentence stands on standard error."""
+    try:
+        return command(*arguments) or 0
+    except SetupError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
 def cache_dir() -> Path:
     """Folder that holds the models (made if absent)."""
-    default = platformdirs.user_cache_dir("rag-vs-finetuning", appauthor=False)
-    return _made(Path(os.environ.get("RVF_CACHE") or default).expanduser(), "RVF_CACHE")
+    return _made(os.environ.get("RVF_CACHE") or _user_cache(), "RVF_CACHE")
+
+
+def _user_cache() -> str:
+    try:
+        return platformdirs.user_cache_dir("rag-vs-finetuning", appauthor=False)
+    except RuntimeError:  # there is no home folder, as in a container that runs under a number that is no user's
+        return "~/.cache/rag-vs-finetuning"
 
 
 def runs_dir() -> Path:
     """Folder that holds what was trained and recorded (made if absent)."""
-    return _made(Path(os.environ.get("RVF_RUNS") or cache_dir() / "runs").expanduser(), "RVF_RUNS")
+    return writable(_made(os.environ.get("RVF_RUNS") or cache_dir() / "runs", "RVF_RUNS"), "set RVF_RUNS to a folder")
 
 
-def _made(folder: Path, variable: str) -> Path:
-    folder = ROOT / folder
+def writable(folder: Path, remedy: str = "copy the repository to a folder") -> Path:
+    """The folder, unless it is read-only: SetupError, best raised before hours are spent on what can't be kept there.
+
+    The cache may be: models are only read once they are there.
+    """
+    if not os.access(folder, os.W_OK):
+        raise SetupError(f"The folder {folder} is read-only: {remedy} you can write to.")
+    return folder
+
+
+def _made(folder: Path | str, variable: str) -> Path:
     try:
+        folder = from_root(folder)
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
+    except (OSError, RuntimeError) as problem:  # RuntimeError: "~" where the system knows no home folder
+        reason = getattr(problem, "strerror", None) or "there is no such home folder"
         raise SetupError(
-            f"The folder {folder} cannot be made ({problem.strerror}): set {variable} to a folder you can write to."
+            f"The folder {folder} cannot be made ({reason}): set {variable} to a folder you can write to."
         ) from None
     return folder
+
+
+def from_root(path: Path | str) -> Path:
+    """A path as an environment variable gives it: "~" is the home folder, and a relative one lies in the repository.
+
+    Raises RuntimeError for a home folder that the system does not know.
+    """
+    return ROOT / Path(path).expanduser()
+
+
+def local_model(name: str) -> Path | None:
+    """The folder that the name of a model stands for, or None if it is no folder."""
+    try:
+        folder = from_root(name)
+    except RuntimeError:
+        return None
+    return folder if folder.is_dir() else None
 
 
 PACES = ("full", "quick")
@@ -193,8 +238,7 @@ def _quiet_and_offline() -> None:
     warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)  # peft's, not ours
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     named = [name for name in (llm_name(), embedder_name()) if name and name not in SIZES]
-    wanted = [name for name in named if not Path(name).expanduser().is_dir()]
-    if not wanted:
+    if all(map(local_model, named)):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
@@ -217,6 +261,13 @@ def _trace(target: str) -> None:
     sys.addaudithook(opened)
 
 
+def _print_anything() -> None:
+    """A terminal that lacks a character, such as the euro, shows its number instead of ending the program."""
+    if hasattr(sys.stdout, "reconfigure"):  # a kernel's output has no such method, and lacks nothing
+        sys.stdout.reconfigure(errors="backslashreplace")  # as standard error has it
+
+
 _quiet_and_offline()
+_print_anything()
 if os.environ.get("RVF_TRACE"):
     _trace(os.environ["RVF_TRACE"])

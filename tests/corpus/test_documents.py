@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+import re
 
 import pytest
 
@@ -69,9 +70,89 @@ def test_a_file_without_front_matter_is_named(tmp_path):
         read_document(tmp_path / "plain.md")
 
 
-def test_front_matter_that_is_no_yaml_is_named(tmp_path):
-    with pytest.raises(ValueError, match=r"tea\.md"):
-        read_document(write(tmp_path / "tea.md", **WHOLE | {"title": "'Tea"}))
+LINES = {  # what stands in a file that otherwise is whole, and what is told of it
+    "no YAML": ("title: Tea", "title: 'Tea", r"tea\.md, line \d+ is not YAML: mend the front matter there\."),
+    "a tab": ("title: Tea", "\ttitle: Tea", r"tea\.md, line 3 is not YAML"),
+    "a colon": ("title: Tea", "title: Tea: hot", r"tea\.md, line 3 is not YAML"),
+    "a day that isn't": (
+        "2026-03-01",
+        "2026-02-30",
+        r"tea\.md, line 6 gives '2026-02-30' as the effective date: write",
+    ),
+    "words for a date": ("2026-03-01", "next spring", r"tea\.md, line 6 gives 'next spring' as the effective date"),
+    "a date of another order": ("2026-03-01", "01/03/2026", r"tea\.md, line 6 gives '01/03/2026' as the effective"),
+    "a date with a time": ("2026-03-01", "2026-03-01 10:00", r"tea\.md, line 6 gives '2026-03-01 10:00' as the"),
+    "a key twice": ("title: Tea", "title: Tea\nid: other", r"tea\.md, line 4 gives id a second time: drop one of"),
+    "a list": ("title: Tea", "title: [Tea, Coffee]", r"tea\.md, line 3 gives title several values: give it one\."),
+    "a mapping": ("title: Tea", "title: {hot: Tea}", r"tea\.md, line 3 gives title several values"),
+    "an empty value": ("tenant: elmgate", "tenant:", r"tea\.md lacks tenant in its front matter: add it at the top"),
+    "no key": ("id: hr-tea", "just words\nid: hr-tea", r"tea\.md, line \d is not YAML"),
+}
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff", "\n\n"], ids=["plain", "byte-order mark", "empty lines first"])
+@pytest.mark.parametrize(("there", "wrong", "told"), LINES.values(), ids=LINES)
+def test_what_is_wrong_in_a_file_is_told_with_its_line(tmp_path, there, wrong, told, start):
+    path = write(tmp_path / "tea.md", **WHOLE)
+    path.write_text(start + path.read_text(encoding="utf-8").replace(there, wrong), encoding="utf-8")
+    if start.isspace():  # every line stands two lower
+        told = re.sub(r"line (\d)", lambda found: f"line {int(found[1]) + 2}", told)
+    with pytest.raises(ValueError, match=rf"^{told}") as raised:
+        read_document(path)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("front", ["just words", "- a\n- b"])
+def test_front_matter_without_keys_is_told(tmp_path, front):
+    (tmp_path / "tea.md").write_text(f"---\n{front}\n---\nText.")
+    with pytest.raises(ValueError, match=r"^tea\.md, line 2 is not of the form 'key: value'"):
+        read_document(tmp_path / "tea.md")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte-order mark"])
+def test_a_document_is_the_same_from_every_editor(tmp_path, end, mark):
+    path = write(tmp_path / "tea.md", "Żółć.\n\nBring a cup.", **WHOLE)
+    document, text = read_document(path), path.read_text(encoding="utf-8")
+    path.write_bytes((mark + text.replace("\n", end)).encode())
+    assert read_document(path) == document
+
+
+def test_values_are_taken_as_they_are_written(tmp_path):
+    odd = {
+        "id": "007",
+        "title": "2026-03-01",
+        "tenant": "no",
+        "version": "2.10",
+        "collection": "1e3",
+        "supersedes": "~",
+    }
+    document = read_document(write(tmp_path / "tea.md", **WHOLE | odd))
+    found = (document.doc_id, document.title, document.tenant, document.version, document.collection)
+    assert found == ("007", "2026-03-01", "no", "2.10", "1e3")
+    assert document.supersedes is None
+
+
+@pytest.mark.parametrize(("encoding", "line", "record"), [("latin-1", 12, 2), ("cp1252", 12, 2), ("utf-16", 1, 1)])
+def test_another_encoding_is_told_with_its_line(tmp_path, monkeypatch, encoding, line, record):
+    path = write(tmp_path / "tea.md", "Tea.\n\nNaïve thé.", **WHOLE)
+    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+    with pytest.raises(ValueError, match=rf"^tea\.md, line {line} is not in UTF-8: save the file in this encoding\.$"):
+        read_document(path)
+    monkeypatch.setattr(documents, "DATA", tmp_path)
+    (tmp_path / "notes.jsonl").write_bytes('{"a": 1}\n{"a": "thé"}'.encode(encoding))
+    with pytest.raises(ValueError, match=rf"^notes\.jsonl, line {record} is not in UTF-8"):
+        load_records("notes")
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[1]", "7", "null", '{"a": 1} {"a": 2}', "[" * 100_000], ids=lambda text: text[:20]
+)
+def test_a_line_that_is_no_record_is_told(monkeypatch, tmp_path, line):
+    monkeypatch.setattr(documents, "DATA", tmp_path)
+    (tmp_path / "notes.jsonl").write_text(f'\ufeff{{"a": 1}}\n\n{line}\n', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"^notes\.jsonl, line 3 is no JSON object: mend or drop it\.$"):
+        load_records("notes")
 
 
 def test_only_two_versions_are_known():

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -36,6 +37,26 @@ def test_nothing_but_json_is_on_standard_output(run):
     assert code == 0
     assert json.loads(out)["approach"] == "fine_tuning"
     assert json.loads(out)["scenario"]["change_frequency"] == "unknown"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "latin-1", "utf-8"])
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_a_terminal_that_lacks_the_euro_still_gets_the_recommendation(tmp_path, encoding, form):
+    case = tmp_path / "case.yaml"
+    case.write_text("answers_per_day: 300\nchange_frequency: weekly\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "utils.deciding", "--file", str(case), *form],
+        cwd=settings.ROOT,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    out = done.stdout.decode(encoding)
+    if form:
+        assert "€" in str(json.loads(out))
+    else:
+        assert {"ascii": "\\u20ac", "latin-1": "\\u20ac", "cp437": "\\u20ac", "utf-8": "€"}[encoding] in out
 
 
 def test_the_end_of_input_stops_kindly(run):

@@ -1,14 +1,19 @@
 """The ledger of claims: what may be recorded, what is read back, what is published."""
 
 import json
+import multiprocessing
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
+from killing import killed_everywhere
 
 from utils import settings
 from utils.evaluation import claims
 from utils.evaluation.claims import judge, ledger, published, readme_table, record, recorded
+from utils.settings import SetupError
 
 LEDGER = """
 - {id: F1, claim: Weights remember., notebooks: ["03"], measure: Accuracy., family: fine-tuning}
@@ -119,6 +124,12 @@ def test_processes_that_record_the_same_claim_at_once_do_not_collide():
     assert [path.name for path in (settings.runs_dir() / "claims").iterdir()] == ["03-F1-large.json"]
 
 
+def test_models_whose_names_end_alike_have_a_record_each():
+    for model in ("one/model", "two/model", "/folders/of/model"):
+        record("F1", "03", "supported", f"Of {model}.", 60, model)
+    assert sorted(recorded()["model"]) == ["/folders/of/model", "one/model", "two/model"]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -142,7 +153,7 @@ def commit(*entries):
     keys = ("claim", "notebook", "verdict")
     rest = {"model": "large", "finding": "Old.", "n": 9, "date": "2026-01-01"}
     made = [dict(zip(keys, entry, strict=True)) | rest for entry in entries]
-    (settings.DATA / "results").mkdir()
+    (settings.DATA / "results").mkdir(exist_ok=True)
     (settings.DATA / "results" / "claims.json").write_text(json.dumps({"claims": made}), encoding="utf-8")
     return made
 
@@ -202,6 +213,59 @@ def test_publishing_nothing_changes_nothing(capsys):
     assert "stays as it is" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "content", ["", '{"claims": [', "<<<<<<< ours\n{}", b"\xff\xfe"], ids=["empty", "cut", "merged", "binary"]
+)
+@pytest.mark.parametrize("which", ["committed", "recorded"])
+def test_a_damaged_file_is_named_and_nothing_is_published(content, which):
+    commit(("R1", "06", "supported"))
+    record("F1", "03", "supported", "New.", 11)
+    target = settings.DATA / "results" / "claims.json"
+    damaged = target if which == "committed" else next((settings.runs_dir() / "claims").glob("*.json"))
+    damaged.write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = target.read_bytes()
+    with pytest.raises(SetupError, match="is damaged") as told:
+        claims.publish()
+    assert str(damaged) in str(told.value)
+    assert str(told.value).count("\n") == 0
+    assert target.read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_two_runs_that_publish_at_once_lose_nothing(monkeypatch, tmp_path):
+    commit(("R1", "07", "undecided"))
+    for number, claim, notebook in ((0, "F1", "03"), (1, "R1", "06")):
+        monkeypatch.setenv("RVF_RUNS", str(tmp_path / f"runs{number}"))
+        record(claim, notebook, "supported", "New.", 11)
+    read = claims.published
+    monkeypatch.setattr(claims, "published", lambda: (read(), time.sleep(0.2))[0])  # time for the other to read as well
+
+    def publish(number):
+        os.environ["RVF_RUNS"] = str(tmp_path / f"runs{number}")
+        claims.publish()
+
+    both = [multiprocessing.get_context("fork").Process(target=publish, args=[number]) for number in (0, 1)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    assert [(e["claim"], e["notebook"]) for e in published()["claims"]] == [("F1", "03"), ("R1", "06"), ("R1", "07")]
+
+
+@pytest.mark.parametrize("step", ["record", "publish"])
+def test_a_process_killed_at_any_point_leaves_what_was_there_or_what_is_new(step, tmp_path):
+    commit(("R1", "07", "undecided"))
+    record("F1", "03", "supported", "First.", 11)
+    act = {"record": lambda: record("F1", "03", "mixed", "Second.", 12), "publish": claims.publish}[step]
+    for _ in killed_everywhere(act, tmp_path):
+        assert recorded().loc["F1", "finding"] in ("First.", "Second.")
+        kept = [(entry["claim"], entry["verdict"]) for entry in published()["claims"]]
+        assert kept in ([("R1", "undecided")], [("F1", "supported"), ("R1", "undecided")])
+        record("F1", "03", "supported", "First.", 11)
+        commit(("R1", "07", "undecided"))
+
+
 def test_the_table_of_the_readme_has_a_row_a_record():
     findings = [
         {"claim": "R1", "notebook": "06", "verdict": "supported", "model": "small", "finding": "In 3 ms.", "n": 9},
@@ -230,7 +294,7 @@ def test_gathered_prefers_this_run_and_names_what_is_missing():
     assert list(found["text"]) == ["Weights remember.", "Stores can be edited.", "Stores can be edited."]
 
 
-def test_sizes_stand_side_by_side_and_are_replaced_together():
+def test_sizes_stand_side_by_side_and_a_run_of_one_forgets_none_of_the_others(capsys):
     record("R1", "06", "supported", "Large.", 9)
     record("R1", "06", "mixed", "Small.", 9, "small")
     claims.publish()
@@ -239,6 +303,13 @@ def test_sizes_stand_side_by_side_and_are_replaced_together():
     for file in (settings.runs_dir() / "claims").iterdir():
         file.unlink()
     record("R1", "06", "undecided", "Medium.", 9, "medium")
-    assert list(claims.gathered().query("notebook == '06'")["finding"]) == ["Medium."]
+    assert list(claims.gathered().query("notebook == '06'")["finding"]) == ["Small.", "Medium.", "Large."]
+    capsys.readouterr()
     claims.publish()
-    assert [entry["finding"] for entry in published()["claims"]] == ["Medium."]
+    assert [entry["finding"] for entry in published()["claims"]] == ["Small.", "Medium.", "Large."]
+    assert capsys.readouterr().out.splitlines() == [
+        "added: R1 (06, medium) undecided",
+        "1 added, 0 with another verdict, 0 measured again, 2 unchanged.",
+        "kept: R1 (06, large), which this run measured with another model",
+        "kept: R1 (06, small), which this run measured with another model",
+    ]

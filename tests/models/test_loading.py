@@ -10,7 +10,7 @@ import torch
 from tiny_model import TINY
 
 from utils import models
-from utils.models import EMBEDDER, LADDER, SMALL, fetch, loading
+from utils.models import EMBEDDER, LADDER, SMALL, fetch, folders, loading
 from utils.settings import SetupError
 
 
@@ -74,6 +74,23 @@ def test_a_damaged_entry_of_the_cache_is_told(pip, monkeypatch):
         refusal(load, str(fetch(TINY)), "cannot be loaded", "delete this folder and run again")
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "1_Pooling/config.json"])
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-1] + b"?", lambda content: content[:-2]], ids=["bit", "cut"]
+)
+def test_a_model_with_other_bytes_than_were_written_is_not_loaded(pip, name, damage):
+    damaged = fetch(TINY) / name
+    assert models.location(TINY) == str(fetch(TINY))
+    size = damaged.stat().st_size
+    damaged.write_bytes(damage(damaged.read_bytes()))
+    os.utime(damaged, (time.time() + 1,) * 2)  # a file system's clock may be coarse
+    if name == "model.safetensors" and damaged.stat().st_size != size:
+        models.location(TINY)  # which is half written: it's fetched again
+        assert damaged.stat().st_size == size
+    else:
+        refusal(lambda: models.location(TINY), str(fetch(TINY)), "is damaged: delete this folder and run again.")
+
+
 def test_what_is_chosen_is_a_model_of_the_series_or_a_name(monkeypatch):
     for variable in ("RVF_LLM", "RVF_EMBEDDER"):
         monkeypatch.delenv(variable, raising=False)
@@ -115,8 +132,11 @@ def test_a_folder_is_known_by_its_content_wherever_it_lies(folder, tmp_path, mon
     known = models.identity(str(folder))
     assert known.startswith("mine@")
     assert models.identity(str(shutil.copytree(folder, tmp_path / "elsewhere" / "mine"))) == known
-    monkeypatch.chdir(folder)
-    assert models.identity(".") == known
+    monkeypatch.setattr(models.loading.settings, "ROOT", tmp_path)
+    for where in (tmp_path, folder):  # in a kernel or in the repository: a relative folder is the same one
+        monkeypatch.chdir(where)
+        assert models.identity("./mine") == known
+        assert models.location("mine") == str(folder)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     assert models.identity("~/mine") == known
@@ -145,7 +165,7 @@ def test_a_folder_whose_content_changes_is_another_model(folder, change):
 
 def test_a_folder_that_did_not_change_is_not_read_again(folder, monkeypatch):
     known = models.identity(str(folder))
-    monkeypatch.setattr(loading, "sha256", lambda path: pytest.fail("it is read again"))
+    monkeypatch.setattr(folders, "sha256", lambda path: pytest.fail("it is read again"))
     assert models.identity(str(folder)) == known
 
 

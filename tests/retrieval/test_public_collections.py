@@ -85,6 +85,17 @@ def test_a_wrong_line_is_named_with_its_file(folder, name, line, words):
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl", "qrels/test.tsv"])
+def test_a_byte_order_mark_is_passed_over_and_another_encoding_is_told(folder, name):
+    path, whole = folder / name, load_collection(folder)
+    content = path.read_bytes()
+    path.write_bytes(b"\xef\xbb\xbf" + content)
+    assert load_collection(folder) == whole
+    path.write_bytes(content + b"caf\xe9\n")
+    with pytest.raises(ValueError, match=rf"^{path.name}, line {content.count(10) + 1} is not in UTF-8: save the file"):
+        load_collection(folder)
+
+
 def test_judgements_without_their_header_are_refused(folder):
     (folder / "qrels" / "test.tsv").write_text("q1\tg01\t1\n")
     with pytest.raises(ValueError, match=r"test\.tsv, line 1 is not the header query-id, corpus-id, score"):

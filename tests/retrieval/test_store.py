@@ -2,14 +2,19 @@
 
 import datetime as dt
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from killing import killed_everywhere
 
 from utils.corpus import Document
 from utils.models import embedder
 from utils.retrieval import MODES, Retriever
+from utils.settings import SetupError
 
 DOCUMENTS = [
     Document("tea", "Tea — thé ☕", "Tea is at four. Bring a cup.", "hr", "elmgate", dt.date(2026, 3, 1), "v2", "mate"),
@@ -34,6 +39,16 @@ def small_embedder(monkeypatch):
 def saved(tmp_path):
     Retriever(DOCUMENTS, "hybrid", chunk=1).save(tmp_path / "deep" / "index")
     return tmp_path / "deep" / "index"
+
+
+def files_of(folder):
+    """What the files of an index hold, by name."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
+
+
+def vectors_of(folder):
+    (path,) = folder.glob("vectors-*.npy")
+    return path
 
 
 def refused(folder, words):
@@ -65,7 +80,7 @@ def test_loading_embeds_nothing(saved, monkeypatch):
 
 def test_saving_again_replaces_all_of_the_older_index(saved):
     Retriever(DOCUMENTS[1:], "keyword").save(saved)
-    assert {path.name for path in saved.iterdir()} == {"store.json"}
+    assert {path.name for path in saved.iterdir()} - {".lock"} == {"store.json"}
     assert list(Retriever.load(saved).documents) == ["post"]
     assert [path.name for path in saved.parent.iterdir()] == ["index"]
 
@@ -92,33 +107,139 @@ def test_a_folder_that_holds_something_else_is_not_overwritten(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_a_failed_save_keeps_the_older_index(saved, monkeypatch):
-    def full(*arguments, **options):
-        raise OSError(28, "No space left on device")
+class Killed(BaseException):
+    """What nothing in the program expects."""
 
-    monkeypatch.setattr(np, "save", full)
-    with pytest.raises(OSError, match="No space left"):
-        Retriever(DOCUMENTS[1:], "dense").save(saved)
+
+@pytest.mark.parametrize(
+    "problem", [OSError(28, "No space left on device"), Killed()], ids=["full disk", "interrupted"]
+)
+@pytest.mark.parametrize(
+    ("owner", "step", "time"), [(np, "save", 1), (Path, "replace", 1), (Path, "write_text", 1), (Path, "replace", 2)]
+)
+def test_a_failed_save_keeps_the_older_index(saved, monkeypatch, problem, owner, step, time):
+    before, original, times = files_of(saved), getattr(owner, step), iter(range(1, 9))
+
+    def fails(*arguments, **options):
+        if next(times) == time:
+            raise problem
+        return original(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, step, fails)
+        with pytest.raises(SetupError if isinstance(problem, OSError) else Killed) as told:
+            Retriever(DOCUMENTS[1:], "dense").save(saved)
+    if isinstance(problem, OSError):
+        words = "where an older one stays as it was: free some space there or choose another folder."
+        assert str(told.value) == f"The index cannot be kept in {saved} (No space left on device), {words}"
+    assert files_of(saved) == before
     assert [path.name for path in saved.parent.iterdir()] == ["index"]
-    assert set(Retriever.load(saved).documents) == {"tea", "post"}
 
 
-@pytest.mark.parametrize("name", ["store.json", "vectors.npy"])
+def test_a_save_killed_at_any_point_leaves_the_older_index_or_the_new_one(saved):
+    new = Retriever(DOCUMENTS[1:], "dense")
+    for _ in killed_everywhere(lambda: new.save(saved), saved.parent):
+        assert set(Retriever.load(saved).documents) in ({"tea", "post"}, {"post"})
+        Retriever(DOCUMENTS, "hybrid", chunk=1).save(saved)
+        assert len(files_of(saved)) == 2, "what was left is cleared up"
+    assert set(Retriever.load(saved).documents) == {"post"}
+
+
+def test_a_first_save_killed_at_any_point_can_be_repeated(tmp_path):
+    first, folder = Retriever(DOCUMENTS, "dense"), tmp_path / "index"
+    for _ in killed_everywhere(lambda: first.save(folder), tmp_path):
+        if (folder / "store.json").exists():
+            assert len(Retriever.load(folder).documents) == 2
+        first.save(folder)
+        assert len(files_of(folder)) == 2
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+
+
+def test_a_reader_always_finds_a_whole_index_while_others_write(tmp_path):
+    indexes = [Retriever(DOCUMENTS[:1], "dense"), Retriever(DOCUMENTS[1:], "dense"), Retriever(DOCUMENTS, "keyword")]
+    indexes[0].save(tmp_path)
+    done = threading.Event()
+
+    def write(index):
+        for _ in range(25):
+            index.save(tmp_path)
+
+    def read():
+        found = []
+        while not done.is_set():
+            found.append(frozenset(Retriever.load(tmp_path).documents))
+        return found
+
+    with ThreadPoolExecutor(5) as pool:
+        readers = [pool.submit(read) for _ in range(2)]
+        try:
+            list(pool.map(write, indexes))
+        finally:
+            done.set()
+        found = [documents for reader in readers for documents in reader.result()]
+    assert set(found) <= {frozenset(index.documents) for index in indexes}
+    assert len(files_of(tmp_path)) <= 2
+    Retriever.load(tmp_path)
+
+
+@pytest.mark.parametrize("target", [".", "link", "link to nothing", "elsewhere/../index"])
+def test_a_link_and_the_folder_where_one_stands_are_folders_like_any_other(saved, monkeypatch, target):
+    monkeypatch.chdir(saved if target == "." else saved.parent)
+    (saved.parent / "link").symlink_to(saved, target_is_directory=True)
+    (saved.parent / "link to nothing").symlink_to(saved.parent / "new", target_is_directory=True)
+    (saved.parent / "elsewhere").mkdir()
+    Retriever(DOCUMENTS[1:], "dense").save(target)
+    assert set(Retriever.load(target).documents) == {"post"}
+    assert set(Retriever.load(saved).documents) == ({"tea", "post"} if target == "link to nothing" else {"post"})
+    assert (saved.parent / "link").is_symlink()
+
+
+@pytest.mark.parametrize("place", ["file/index", "file"], ids=["below a file", "a file"])
+def test_a_place_where_no_folder_can_be_is_told(tmp_path, place):
+    (tmp_path / "file").write_text("years of work")
+    with pytest.raises((SetupError, ValueError)) as told:
+        Retriever(DOCUMENTS, "keyword").save(tmp_path / place)
+    assert str(tmp_path / place) in str(told.value)
+    assert str(told.value).endswith("choose another folder.")
+    assert (tmp_path / "file").read_text() == "years of work"
+
+
+@pytest.mark.parametrize("name", ["store.json", "vectors-*.npy"])
 @pytest.mark.parametrize("size", [None, 0, 1, 70], ids=["missing", "empty", "one byte", "cut off"])
 def test_damaged_files_are_refused(saved, name, size):
-    content = (saved / name).read_bytes()
-    (saved / name).unlink()
+    (damaged,) = saved.glob(name)
+    content = damaged.read_bytes()
+    damaged.unlink()
     if size is not None:
-        (saved / name).write_bytes(content[:size])
+        damaged.write_bytes(content[:size])
     refused(saved, "")
 
 
-@pytest.mark.parametrize("name", ["store.json", "vectors.npy"])
+@pytest.mark.parametrize("name", ["store.json", "vectors-*.npy"])
+def test_a_flipped_bit_changes_no_answer(saved, name):
+    (damaged,) = saved.glob(name)
+    before, content, refusals = Retriever.load(saved), damaged.read_bytes(), 0
+    for place in range(len(content)):
+        damaged.write_bytes(content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :])
+        try:
+            loaded = Retriever.load(saved)
+        except ValueError:
+            refusals += 1
+        else:  # JSON means the same with a tab for a space
+            assert (loaded.mode, loaded.chunk, loaded.documents) == (before.mode, before.chunk, before.documents)
+            assert np.array_equal(loaded._vectors, before._vectors)
+    assert refusals > 0.9 * len(content)
+
+
+@pytest.mark.parametrize("name", ["store.json", "vectors-*.npy"])
 def test_a_file_of_another_index_of_the_same_size_is_refused(saved, tmp_path, name):
     others = [replace(document, text=document.text.replace("a", "ooo")) for document in DOCUMENTS]
     Retriever(others, "hybrid", chunk=1).save(tmp_path / "other")
-    (saved / name).write_bytes((tmp_path / "other" / name).read_bytes())
-    refused(saved, "its vectors do not belong to its documents")
+    (mine,), (theirs,) = saved.glob(name), (tmp_path / "other").glob(name)
+    mine.write_bytes(theirs.read_bytes())
+    refused(saved, "No such file" if name == "store.json" else "its vectors do not belong to its documents")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +254,7 @@ def test_a_file_of_another_index_of_the_same_size_is_refused(saved, tmp_path, na
     ids=["not a number", "another dimension", "another type", "another order", "another shape"],
 )
 def test_vectors_that_were_changed_are_refused(saved, change):
-    np.save(saved / "vectors.npy", change(np.load(saved / "vectors.npy")))
+    np.save(vectors_of(saved), change(np.load(vectors_of(saved))))
     refused(saved, "its vectors do not belong to its documents")
 
 
@@ -184,8 +305,10 @@ def test_a_folder_without_an_index_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"mode": "magic"}, "no mode 'magic'"),
-        ({"chunk": 0}, "chunk is 0"),
+        ({"mode": "magic"}, "its vectors do not belong to its documents"),
+        ({"chunk": 2}, "its vectors do not belong to its documents"),
+        ({"mode": "magic", "sha256": None}, "no mode 'magic'"),
+        ({"chunk": 0, "sha256": None}, "chunk is 0"),
         ({"documents": []}, "its vectors do not belong to its documents"),
         ({"documents": [{"doc_id": "tea"}]}, "effective"),
         ({"documents": 7}, "int"),
@@ -200,7 +323,7 @@ def test_a_store_that_says_something_else_is_refused(saved, change, words):
 
 @pytest.mark.parametrize("vectors", [np.ones(3), np.array([{}] * 3)], ids=["one dimension", "pickled"])
 def test_vectors_of_another_kind_are_refused(saved, vectors):
-    np.save(saved / "vectors.npy", vectors, allow_pickle=True)
+    np.save(vectors_of(saved), vectors, allow_pickle=True)
     refused(saved, "")
 
 
@@ -215,4 +338,4 @@ def test_the_store_is_readable_and_holds_no_pickle(saved):
     text = (saved / "store.json").read_text(encoding="utf-8")
     assert "Tea — thé ☕" in text
     assert json.loads(text)["documents"][0]["effective"] == "2026-03-01"
-    assert np.load(saved / "vectors.npy", allow_pickle=False).shape == (3, 4)
+    assert np.load(vectors_of(saved), allow_pickle=False).shape == (3, 4)

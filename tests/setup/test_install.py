@@ -1,6 +1,8 @@
 """Setting up the environment: what is wrong with a machine is told in a sentence, before anything is made."""
 
 import ast
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,9 +32,11 @@ def machine(monkeypatch, tmp_path):
         commands.append(command)
         return 0
 
+    errors = {"DEVNULL": subprocess.DEVNULL, "CalledProcessError": subprocess.CalledProcessError}
+    errors["check_output"] = subprocess.check_output  # what it asks is harmless
     monkeypatch.setattr(install, "sys", System())
     monkeypatch.setattr(install, "shutil", SimpleNamespace(disk_usage=None, which=lambda name: None))
-    monkeypatch.setattr(install, "subprocess", SimpleNamespace(call=call, DEVNULL=subprocess.DEVNULL))
+    monkeypatch.setattr(install, "subprocess", SimpleNamespace(call=call, **errors))
     monkeypatch.setattr(install, "VENV", str(tmp_path / ".venv"))
     free(monkeypatch, 100e9)
     return SimpleNamespace(commands=commands)
@@ -70,6 +74,75 @@ def test_an_environment_that_is_there_needs_no_more_room(machine, monkeypatch, t
     assert install.problem() is None
 
 
+def python_in_venv(text=None, target=None):
+    """Puts a file, or a link, where the environment's Python would be."""
+    path = Path(install.python())
+    path.parent.mkdir(parents=True)
+    if target:
+        path.symlink_to(target)
+    else:
+        path.write_text(text)
+        path.chmod(0o755)
+
+
+ENVIRONMENTS = {
+    "none": (None, True, 0),
+    "its Python is gone": ({"target": "/opt/python-that-was-removed/bin/python"}, True, 0),
+    "its Python is damaged": ({"text": "#!/bin/sh\nexit 127\n"}, True, 0),
+    "its Python is no program": ({"text": "\x00"}, True, 0),
+    "its Python says nothing": ({"text": "#!/bin/sh\n"}, True, 0),
+    "this Python": ({"target": sys.executable}, False, 0),
+    "another that will do": ({"text": "#!/bin/sh\necho 3 11\n"}, False, 0),
+    "another that won't": ({"text": "#!/bin/sh\necho 3 9\n"}, False, 1),
+    "one that is too new": ({"text": "#!/bin/sh\necho 3 14\n"}, False, 1),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for Python")
+@pytest.mark.parametrize(("there", "made", "code"), ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_an_environment_is_made_where_no_python_runs_and_refused_where_another_does(machine, capsys, there, made, code):
+    if there:
+        python_in_venv(**there)
+    assert install.main() == code
+    assert any("venv" in command for command in machine.commands) == made
+    err = capsys.readouterr().err
+    if code:
+        assert machine.commands == []
+        assert "the series needs 3.11, 3.12 or 3.13: run `make clean`, then run again.\n" in err
+    else:
+        assert err == ""
+
+
+@pytest.mark.parametrize("there", ["a file", "a link to nothing"])
+def test_what_is_in_the_way_of_the_environment_is_told_and_kept(machine, there):
+    path = Path(install.VENV)
+    path.write_text("mine") if there == "a file" else path.symlink_to("nowhere")
+    assert install.problem() == f"{path} is no folder: move it out of the way, then run again."
+    assert path.is_symlink() or path.read_text() == "mine"
+
+
+def test_a_read_only_checkout_is_told_before_anything_is_made(machine, monkeypatch, capsys):
+    monkeypatch.setattr(install.os, "access", lambda path, mode: False)
+    assert install.main() == 1
+    assert machine.commands == []
+    told = f"{install.ROOT} is read-only: copy the repository to a folder you can write to, then run again there.\n"
+    assert capsys.readouterr().err == told
+
+
+def test_make_forgets_that_an_environment_is_ready_when_its_python_is_gone(tmp_path):
+    shutil.copy(Path(install.ROOT) / "Makefile", tmp_path)
+    for name in ("requirements.txt", "constraints.txt"):
+        (tmp_path / name).write_text("")
+    bin_folder = tmp_path / ".venv" / "bin"
+    bin_folder.mkdir(parents=True)
+    (tmp_path / ".venv" / "ready").write_text("")
+    for python, ready in ((sys.executable, True), ("/opt/python-that-was-removed", False)):
+        (bin_folder / "python").unlink(missing_ok=True)
+        (bin_folder / "python").symlink_to(python)
+        subprocess.run(["make", "--dry-run", "models"], cwd=tmp_path, capture_output=True, check=True)
+        assert (tmp_path / ".venv" / "ready").exists() == ready
+
+
 def test_a_problem_stops_the_set_up_before_anything_is_made(machine, monkeypatch, capsys):
     free(monkeypatch, 0)
     assert install.main() == 1
@@ -83,7 +156,7 @@ def test_a_problem_stops_the_set_up_before_anything_is_made(machine, monkeypatch
 def test_a_fresh_machine_gets_the_tested_versions(machine):
     assert install.main() == 0
     venv, *_, packages = machine.commands
-    assert venv == [sys.executable, "-m", "venv", install.VENV]
+    assert venv == [sys.executable, "-m", "venv", "--clear", install.VENV]
     assert packages[0] == install.python()
     arguments = [Path(part).name for part in packages]
     assert arguments[-4:] == ["-r", "requirements.txt", "-c", "constraints.txt"]

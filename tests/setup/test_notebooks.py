@@ -5,7 +5,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.kernelspec import NoSuchKernel
+from killing import killed_everywhere
 from nbformat import v4
+from nbformat.reader import NotJSONError
 
 from utils import settings
 from utils.setup import notebooks, stamp
@@ -143,7 +146,8 @@ def shelf(monkeypatch, tmp_path):
     """A repository without notebooks, and a function that puts one into it."""
     monkeypatch.setattr(notebooks, "ROOT", tmp_path)
     monkeypatch.setattr(notebooks.claims, "publish", lambda: print("published"))
-    (tmp_path / "notebooks").mkdir()
+    for folder in ("notebooks", "data/results"):
+        (tmp_path / folder).mkdir(parents=True)
 
     def put(name: str, *sources: str) -> Path:
         path = tmp_path / "notebooks" / name
@@ -186,8 +190,12 @@ def test_the_stamp_names_the_models_that_were_used_and_no_others(shelf):
         ("1 / 0", "ZeroDivisionError"),
         ("import time\n\ntime.sleep(60)", "took more than 1 s"),
         ("import os\n\nos._exit(1)", "its kernel died"),
+        (
+            "import socket\n\ntry:\n    socket.create_connection(('192.0.2.1', 9), 1)\nexcept Exception:\n    pass",
+            "network",
+        ),
     ],
-    ids=["an error", "too slow", "a dead kernel"],
+    ids=["an error", "too slow", "a dead kernel", "the network"],
 )
 def test_a_notebook_that_fails_is_left_as_it_was(shelf, capsys, monkeypatch, source, told):
     monkeypatch.setattr(notebooks, "CELL_SECONDS", 1 if "sleep" in source else 60)
@@ -200,8 +208,48 @@ def test_a_notebook_that_fails_is_left_as_it_was(shelf, capsys, monkeypatch, sou
     assert "published" not in out
     assert told in err
     assert "left as it was" in err
-    if "1 / 0" not in source:
+    if "died" in told or "1 s" in told:
         assert err.count("\n") == 1, "one sentence"
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (NotJSONError("x"), "it is no notebook: restore it from the repository."),
+        (NoSuchKernel("python3"), "Jupyter finds no kernel for Python: run `make lab` to set it up."),
+        (settings.SetupError("The disk is full."), "The disk is full."),
+        (KeyboardInterrupt(), "you stopped it."),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_stops_a_run_is_told_in_a_sentence(shelf, capsys, monkeypatch, problem, told):
+    def run(path):
+        raise problem
+
+    shelf("06_one.ipynb", "1")
+    monkeypatch.setattr(notebooks, "run", run)
+    assert notebooks.main([]) == 1
+    assert capsys.readouterr().err == f"was left as it was, because {told}\n"
+
+
+def test_a_damaged_notebook_is_told_and_a_notebook_is_not_run_where_it_could_not_be_stored(shelf, capsys, monkeypatch):
+    path = shelf("06_one.ipynb", "1")
+    path.write_text(path.read_text()[:30])
+    assert notebooks.main([]) == 1
+    assert "it is no notebook" in capsys.readouterr().err
+    monkeypatch.setattr(settings.os, "access", lambda folder, mode: Path(folder).name != "results")
+    monkeypatch.setattr(notebooks, "run", lambda path: pytest.fail("it takes hours"))
+    assert notebooks.main([]) == 2
+    assert capsys.readouterr().err.endswith("results is read-only: copy the repository to a folder you can write to.\n")
+
+
+def test_a_run_killed_while_it_stores_a_notebook_leaves_the_old_one_or_the_new_one(shelf, tmp_path):
+    path = shelf("06_one.ipynb", "1")
+    before, after = path.read_text(), "{}"
+    for _ in killed_everywhere(lambda: notebooks.replace_file(path, after), tmp_path):
+        assert path.read_text() in (before, after)
+        path.write_text(before)
+    assert path.read_text() == after
 
 
 @pytest.mark.parametrize(

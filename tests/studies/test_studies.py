@@ -45,6 +45,15 @@ def test_raw_outputs_that_are_committed_are_of_a_study_and_a_size_that_are_there
             assert all(isinstance(row["text"], str) for row in rows)
 
 
+def test_a_study_that_could_not_be_kept_is_not_begun(monkeypatch, capsys):
+    monkeypatch.setenv("RVF_LLM", "small")
+    monkeypatch.setattr(studies, "STUDIES", {"long": lambda: pytest.fail("hours are spent for nothing")})
+    monkeypatch.setattr(settings.os, "access", lambda path, mode: False)
+    assert settings.status(studies.main, ["long"]) == 1
+    told = f"The folder {settings.DATA / 'results'} is read-only: copy the repository to a folder you can write to.\n"
+    assert capsys.readouterr() == ("", told)
+
+
 @pytest.mark.parametrize("arguments", [[], ["nothing"], ["learning_curve", "twice"], ["reading", "--size", "tiny"]])
 def test_an_unknown_study_is_refused_with_those_that_are_there(capsys, arguments):
     with pytest.raises(SystemExit) as refused:

@@ -10,6 +10,7 @@ from utils.corpus.documents import (
     load_handbook,
     load_records,
     page_of,
+    placed_lines,
     python_docs,
     read_document,
     visible_to,

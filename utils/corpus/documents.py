@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,24 +30,42 @@ class Document:
     supersedes: str | None = None
 
 
+def placed_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """The lines of a text file, each after its place for an error message, such as "tea.md, line 3".
+
+    Raises ValueError at the first line that isn't UTF-8; a byte-order mark is no part of the text.
+    """
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, start=1):
+            place = f"{path.name}, line {number}"
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError:
+                raise ValueError(f"{place} is not in UTF-8: save the file in this encoding.") from None
+            yield place, text
+
+
+REQUIRED = ("id", "title", "collection", "tenant", "effective", "version")
+HEADER = (*REQUIRED, "supersedes")
+
+
 def read_document(path: Path | str) -> Document:
-    """One Markdown file with front matter as a Document; ValueError names the file and the key that is wrong."""
+    """One Markdown file with front matter as a Document; ValueError names the file, and the line, that is wrong."""
     path = Path(path)
-    try:
-        post = frontmatter.loads(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as problem:
-        raise ValueError(f"{path.name} has front matter that is not YAML: {problem}") from None
-    missing = {"id", "title", "collection", "tenant", "effective", "version"} - set(post.keys())
+    text = "".join(line for _, line in placed_lines(path)).replace("\r\n", "\n")
+    front, body = _split(text)
+    first = text[: text.find(front)].count("\n") + 1
+    meta = _metadata(front, lambda line: f"{path.name}, line {first + line}")
+    missing = [key for key in REQUIRED if not meta.get(key)]
     if missing:
         raise ValueError(f"{path.name} lacks {', '.join(sorted(missing))} in its front matter: add it at the top.")
-    meta = dict(post.metadata)
     return Document(
         doc_id=meta["id"],
         title=meta["title"],
-        text=post.content.strip(),
+        text=body.strip(),
         collection=meta["collection"],
         tenant=meta["tenant"],
-        effective=meta["effective"],
+        effective=dt.date.fromisoformat(meta["effective"]),
         version=meta["version"],
         supersedes=meta.get("supersedes") or None,
     )
@@ -55,6 +74,44 @@ def read_document(path: Path | str) -> Document:
 def page_of(doc_id: str) -> str:
     """The id of the document that a piece with this id was cut from by ``fixed_size``; any other id as it is."""
     return re.sub(r"#\d+$", "", doc_id)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Front matter and body; no front matter if it isn't opened or isn't closed."""
+    handler = frontmatter.YAMLHandler()
+    try:
+        return handler.split(text.strip()) if handler.detect(text.strip()) else ("", text)
+    except ValueError:
+        return "", text
+
+
+def _metadata(front: str, place: Callable[[int], str]) -> dict[str, str]:
+    """The keys of front matter with their texts; ``place`` names a line, counted from 0, in an error message."""
+    try:
+        root = yaml.compose(front, yaml.SafeLoader)
+    except yaml.YAMLError as problem:
+        line = place(problem.problem_mark.line) if getattr(problem, "problem_mark", None) else place(0)
+        raise ValueError(f"{line} is not YAML: mend the front matter there.") from None
+    if root is not None and not isinstance(root, yaml.MappingNode):
+        raise ValueError(f"{place(root.start_mark.line)} is not of the form 'key: value': write front matter that way.")
+    found: dict[str, str] = {}
+    for key, value in root.value if root else ():
+        line, name = place(key.start_mark.line), key.value
+        if name in found:
+            raise ValueError(f"{line} gives {name} a second time: drop one of the two.")
+        if name in HEADER and not isinstance(value, yaml.ScalarNode):
+            raise ValueError(f"{line} gives {name} several values: give it one.")
+        if name == "effective" and value.value and not _is_date(value.value):
+            raise ValueError(f"{line} gives {value.value!r} as the effective date: write it like 2026-03-01.")
+        found[name] = "" if value.tag.endswith(":null") else value.value  # as it's written: 007 and no are texts
+    return found
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(dt.date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=2)
@@ -79,9 +136,11 @@ def withdrawn_ids() -> set[str]:
 
 
 def load_records(name: str, split: str | None = None) -> list[dict]:
-    """The records of ``data/<name>.jsonl``, all or of one split; ValueError for a split that is not there."""
-    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").split("\n")
-    records = [json.loads(line) for line in lines if line.strip()]
+    """The records of ``data/<name>.jsonl``, all or of one split.
+
+    Raises ValueError for a split that is not there, and for a line that is no JSON object, with its number.
+    """
+    records = [_record(*line) for line in placed_lines(DATA / f"{name}.jsonl") if line[1].strip()]
     if split is None:
         return records
     found = [record for record in records if record["split"] == split]
@@ -89,6 +148,16 @@ def load_records(name: str, split: str | None = None) -> list[dict]:
         splits = ", ".join(dict.fromkeys(record["split"] for record in records))
         raise ValueError(f"data/{name}.jsonl has no split {split!r}: choose one of {splits}.")
     return found
+
+
+def _record(place: str, line: str) -> dict:
+    try:
+        record = json.loads(line)
+        if not isinstance(record, dict):
+            raise TypeError
+        return record
+    except (ValueError, TypeError, RecursionError):
+        raise ValueError(f"{place} is no JSON object: mend or drop it.") from None
 
 
 def python_docs() -> list[Document]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from utils import settings
 from utils.deciding import interview
 from utils.deciding.recommendation import recommend
 from utils.deciding.scenario import Scenario
@@ -22,9 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = parser.parse_args(arguments)
     try:
         found = recommend(read(wanted.file) if wanted.file else interview.ask())
-        print(
-            json.dumps(found.to_dict(), indent=1, ensure_ascii=False) if wanted.json else found.markdown(), flush=True
-        )
+        print(json.dumps(found.to_dict(), indent=1) if wanted.json else found.markdown(), flush=True)
     except BrokenPipeError:  # whoever read our output has had enough, such as head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (EOFError, KeyboardInterrupt):
@@ -45,4 +44,4 @@ def read(path: Path) -> Scenario:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(settings.status(main))

@@ -8,12 +8,14 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 import yaml
 
 from utils import settings
-from utils.evaluation.results import circumstances, replace_file
+from utils.evaluation.results import circumstances, replace_file, sole_writer
+from utils.settings import SetupError
 
 VERDICTS = ("supported", "contradicted", "mixed", "undecided")
 COLUMNS = ("claim", "notebook", "verdict", "model", "finding", "n")
@@ -47,7 +49,7 @@ def record(claim_id: str, notebook: str, verdict: str, finding: str, n: int, mod
     The date is stored with it, and the model: the one in use, or ``model``, for the finding of a stored study. A later
     record of the same notebook on the same claim and model replaces it. At quick pace nothing is stored. Raises
     ValueError for an unknown claim or verdict, an empty finding, or a notebook that the ledger does not name for this
-    claim.
+    claim, and SetupError where it can't be stored.
     """
     claims = ledger()
     if claim_id not in claims.index:
@@ -66,7 +68,8 @@ def record(claim_id: str, notebook: str, verdict: str, finding: str, n: int, mod
     entry["date"] = dt.date.today().isoformat()
     folder = settings.runs_dir() / "claims"
     folder.mkdir(exist_ok=True)
-    replace_file(folder / f"{notebook}-{claim_id}-{Path(model).name}.json", json.dumps(entry, ensure_ascii=False))
+    name = f"{notebook}-{claim_id}-{quote(model, safe='')}.json"  # two models may end in the same name
+    replace_file(folder / name, json.dumps(entry, ensure_ascii=False))
 
 
 def recorded(notebook: str | None = None) -> pd.DataFrame:
@@ -77,31 +80,42 @@ def recorded(notebook: str | None = None) -> pd.DataFrame:
 def _records(notebook: str = "") -> list[dict]:
     """The records of this run, without those that an older version left, which had other verdicts and no model."""
     files = sorted((settings.runs_dir() / "claims").glob(f"{notebook}*.json"))
-    entries = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    entries = [_read(file, f"delete it and run notebook {file.name[:2]} again") for file in files]
     return [entry for entry in entries if "model" in entry and entry["verdict"] in VERDICTS]
+
+
+def _read(file: Path, remedy: str) -> dict:
+    """What a file of records holds; SetupError, with what to do, if it is damaged."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as problem:
+        raise SetupError(f"{file} is damaged ({problem}): {remedy}.") from None
 
 
 def publish() -> None:
     """Put what this run recorded into ``data/results/claims.json``, and print what changed.
 
-    A claim that a notebook recorded in this run replaces what was committed of that claim and notebook, at all sizes.
-    Everything else stays as it was committed, but for what the ledger no longer names.
+    What a notebook recorded in this run on a claim and a model replaces what was committed of these three. Everything
+    else stays as it was committed, but for what the ledger no longer names. Raises SetupError, and changes nothing, if
+    the records or the file can't be read or written.
     """
     fresh = {_key(entry): entry for entry in _records()}
     if not fresh:
         print("Nothing was recorded in this run, so data/results/claims.json stays as it is.")
         return
     named = {(claim, notebook) for claim, notebooks in ledger()["notebooks"].items() for notebook in notebooks}
-    target = settings.DATA / "results" / "claims.json"
-    before = {_key(entry): entry for entry in published()["claims"]} if target.is_file() else {}
-    again = {key[:2] for key in fresh}
-    kept = {key: entry for key, entry in before.items() if key[:2] in named - again}
-    after = kept | {key: entry for key, entry in fresh.items() if key[:2] in named}
-    entries = sorted(after.values(), key=lambda entry: (entry["notebook"], entry["claim"], _size_order(entry)))
+    target = _committed()
     target.parent.mkdir(exist_ok=True)
-    text = json.dumps(circumstances() | {"claims": entries}, indent=1, ensure_ascii=False)
-    replace_file(target, text + "\n")
+    with sole_writer(target):
+        before = {_key(entry): entry for entry in published()["claims"]} if target.is_file() else {}
+        after = {key: entry for key, entry in (before | fresh).items() if key[:2] in named}
+        entries = sorted(after.values(), key=lambda entry: (entry["notebook"], entry["claim"], _size_order(entry)))
+        text = json.dumps(circumstances() | {"claims": entries}, indent=1, ensure_ascii=False)
+        replace_file(target, text + "\n")
     _print_changes(before, after)
+    for key in sorted(after.keys() - fresh.keys()):
+        if any(key[:2] == other[:2] for other in fresh):
+            print(f"kept: {_named(key)}, which this run measured with another model")
 
 
 def _key(entry: dict) -> tuple[str, str, str]:
@@ -137,7 +151,11 @@ def _named(key: tuple[str, str, str]) -> str:
 
 def published() -> dict:
     """The committed results: date, hardware, python, versions of the last run, and a list of claims."""
-    return json.loads((settings.DATA / "results" / "claims.json").read_text(encoding="utf-8"))
+    return _read(_committed(), "restore it from the repository")
+
+
+def _committed() -> Path:
+    return settings.DATA / "results" / "claims.json"
 
 
 def gathered() -> pd.DataFrame:
@@ -147,17 +165,14 @@ def gathered() -> pd.DataFrame:
 
     ``source``: "this run" if it was recorded in it, else "committed", else "missing", with an empty verdict.
     """
-    known: dict[tuple[str, str], list[dict]] = {}
+    known: dict[tuple[str, str, str], dict] = {}
     for source, entries in (("committed", published()["claims"]), ("this run", _records())):
-        fresh: dict[tuple[str, str], list[dict]] = {}
-        for entry in entries:
-            fresh.setdefault(_key(entry)[:2], []).append(entry | {"source": source})
-        known |= fresh
+        known |= {_key(entry): entry | {"source": source} for entry in entries}
     nothing = {"verdict": "", "model": "", "finding": "", "n": 0, "source": "missing"}
     rows = []
     for claim, line in ledger().iterrows():
         for notebook in line["notebooks"]:
-            found = sorted(known.get((claim, notebook), [nothing]), key=_size_order)
+            found = sorted((known[key] for key in known if key[:2] == (claim, notebook)), key=_size_order) or [nothing]
             rows += [{"claim": claim, "text": line["claim"], "notebook": notebook} | entry for entry in found]
     return pd.DataFrame(rows)[["claim", "text", *COLUMNS[1:], "source"]]
 

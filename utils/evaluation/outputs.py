@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from utils import settings
-from utils.evaluation.results import circumstances, replace_file
+from utils.evaluation.results import circumstances, replace_file, sole_writer
 
 
 def path(study: str, size: str) -> Path:
@@ -39,20 +39,21 @@ def keep(
     """The outputs of a system: those that are kept, or else those that ``make`` gives, kept from now on.
 
     ``details``: what else to note in the system's line, called after ``make``; what its training took, say. The file is
-    replaced in one step when a system is complete, so a run that is killed loses that system alone.
+    replaced in one step when a system is complete, so a run that is killed loses that system alone, and what another
+    process kept meanwhile stays.
     """
-    target = path(study, size)
-    blocks = _blocks(target)
-    for header, rows in blocks:
-        if header["system"] == system:
-            return rows
+    kept = load(study, size)
+    if system in kept:
+        return kept[system]
     rows = [dict(row) for row in make()]
     header = {"system": system, "n": len(rows), "command": command, "engine": settings.engine()} | circumstances()
     header |= details()
-    blocks.append((header, rows))
-    lines = [json.dumps(line, ensure_ascii=False) for head, some in blocks for line in (head, *some)]
+    target = path(study, size)
     target.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(target, "\n".join(lines) + "\n")
+    with sole_writer(target):
+        blocks = [block for block in _blocks(target) if block[0]["system"] != system] + [(header, rows)]
+        lines = [json.dumps(line, ensure_ascii=False) for head, some in blocks for line in (head, *some)]
+        replace_file(target, "\n".join(lines) + "\n")
     return rows
 
 

@@ -1,14 +1,21 @@
 """Results of long experiments as they are committed in ``data/results``."""
 
+import contextlib
 import datetime as dt
 import json
 import os
 import platform
+import shutil
 import tempfile
+import time
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from filelock import FileLock
+
 from utils import settings
+from utils.settings import SetupError
 
 _PACKAGES = ("torch", "transformers", "peft", "sentence-transformers", "faiss-cpu")
 
@@ -56,9 +63,42 @@ def _path(name: str, size: str | None) -> Path:
     return settings.DATA / "results" / f"{name}{f'-{size}' if size else ''}.json"
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write a file in one step, so that nobody reads half of it and two processes that write it don't collide."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as part:
-        part.write(text)
-    Path(part.name).chmod(0o644)  # a temporary file is its owner's alone
-    Path(part.name).replace(path)
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Write a file in one step: whatever happens, it holds all of the old content or all of the new.
+
+    Two processes that write it don't collide. Raises SetupError where it can't be written.
+    """
+    _clear_up(path)
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.", suffix=".part") as scratch:
+            part = Path(scratch) / path.name
+            part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+            part.replace(path)
+    except OSError as problem:
+        raise _unwritable(path, problem) from None
+
+
+def _clear_up(path: Path) -> None:
+    """Remove what a process that was killed while it wrote a file has left; a part of this hour may still be in use."""
+    for part in path.parent.glob(f".{path.name}.*.part"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - part.stat().st_mtime > 3600:
+                shutil.rmtree(part, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def sole_writer(path: Path) -> Iterator[None]:
+    """For whoever reads a file, changes what it says and writes it again: others wait. SetupError if it's read-only."""
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        lock.acquire()
+    except OSError as problem:
+        raise _unwritable(path, problem) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _unwritable(path: Path, problem: OSError) -> SetupError:
+    return SetupError(f"{path} cannot be written ({problem.strerror}), and stays as it was.")

@@ -5,17 +5,13 @@ transformers is imported late, inside the functions: it takes seconds.
 
 import hashlib
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from filelock import FileLock
-
 from utils import settings
-from utils.models import TRAINING_REPORT
+from utils.models import TRAINING_REPORT, intact, make_once
 
 
 def cache_folder(kind: str, *content) -> Path:
@@ -25,19 +21,12 @@ def cache_folder(kind: str, *content) -> Path:
 
 
 def train_once(folder: Path, train: Callable[[Path], None]) -> Path:
-    """``folder``, filled by ``train(path)`` unless it is there already and whole.
+    """``folder``, filled by ``train(path)`` unless it is there already, whole and undamaged (see ``make_once``)."""
 
-    Safe with several processes at once (a file lock). The folder appears by one rename when training is complete, so an
-    interrupted run leaves nothing that is later taken for whole.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
-        if not (folder / TRAINING_REPORT).is_file():
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
-                train(Path(scratch) / "made")
-                shutil.rmtree(folder, ignore_errors=True)
-                (Path(scratch) / "made").replace(folder)
-    return folder
+    def whole() -> bool:
+        return (folder / TRAINING_REPORT).is_file() and intact(folder)
+
+    return make_once(folder, whole, train)
 
 
 def training_report(folder: Path | str) -> dict:

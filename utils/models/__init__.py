@@ -5,7 +5,8 @@ Here belongs what is true of a model whatever it is asked. Prompts, documents an
 
 from utils.models.chats import Chat, neutral
 from utils.models.embedder import LONGEST, embed, reads_whole, unit_vectors, valid_texts
-from utils.models.files import FULL_WEIGHTS, TRAINING_REPORT, fetch, sha256
+from utils.models.files import FULL_WEIGHTS, TRAINING_REPORT, fetch
+from utils.models.folders import intact, make_once, sha256
 from utils.models.ladder import EMBEDDER, LADDER, LARGE, MEDIUM, SMALL, PackagedModel
 from utils.models.likelihood import IGNORED, answer_loss, collate, encode_example, losses
 from utils.models.llm import LLM, Completion

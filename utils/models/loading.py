@@ -8,7 +8,8 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from utils import settings
-from utils.models.files import FULL_WEIGHTS, fetch, sha256
+from utils.models.files import FULL_WEIGHTS, damaged, fetch
+from utils.models.folders import hashes
 from utils.models.ladder import EMBEDDER, LADDER, PackagedModel
 from utils.settings import SetupError
 
@@ -25,11 +26,16 @@ def chosen_embedder() -> PackagedModel | str:
 
 
 def location(model: PackagedModel | str) -> str:
-    """What to load a model from: the folder in the cache, fetched if need be, another folder, or a Hugging Face id."""
+    """What to load a model from: the folder in the cache, fetched if need be, another folder, or a Hugging Face id.
+
+    Raises SetupError for a model in the cache whose bytes have changed.
+    """
     if not isinstance(model, str):
-        return str(fetch(model))
-    folder = Path(model).expanduser()
-    return str(folder) if folder.is_dir() else model
+        folder = fetch(model)
+        if damaged(folder):
+            raise SetupError(f"{folder} is damaged: delete this folder and run again.")
+        return str(folder)
+    return str(settings.local_model(model) or model)
 
 
 def _load(model: PackagedModel | str, load: Callable, variable: str):
@@ -100,21 +106,14 @@ def identity(model: PackagedModel | str) -> str:
     """
     if not isinstance(model, str):
         return f"{model.name}@{model.sha256[:12]}"
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        files = sorted((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file())
-        stamps = ((name, path, path.stat().st_size, path.stat().st_mtime_ns) for name, path in files)
-        return f"{folder.resolve().name}@{_content(tuple(stamps))[:12]}"
+    folder = settings.local_model(model)
+    if folder:
+        content = "\n".join(f"{name} {digest}" for name, digest in hashes(folder).items())
+        return f"{folder.resolve().name}@{hashlib.sha256(content.encode()).hexdigest()[:12]}"
     try:
         return f"{model}@{_commit(model)[:12]}"
     except (OSError, ValueError):
         return f"{model}@unknown"
-
-
-@lru_cache
-def _content(stamps: tuple) -> str:
-    """The hash of the names and contents of files, which are read again only when their sizes or times change."""
-    return hashlib.sha256("\n".join(f"{name} {sha256(path)}" for name, path, *_ in stamps).encode()).hexdigest()
 
 
 @lru_cache

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from utils import evaluation, settings
-from utils.corpus import Document
+from utils.corpus import Document, placed_lines
 from utils.retrieval.retriever import MODES, Retriever
 
 BATCH = 256  # queries searched together
@@ -57,8 +57,7 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
     """The lines of a file that are not empty, each with its place for an error message."""
     if not path.is_file():
         raise ValueError(f"There is no file {path}: pass the folder of an unpacked BEIR collection.")
-    with open(path, encoding="utf-8", newline="\n") as file:
-        yield from ((f"{path.name}, line {number}", line) for number, line in enumerate(file, 1) if line.strip())
+    yield from ((place, line) for place, line in placed_lines(path) if line.strip())
 
 
 def _entries(path: Path) -> Iterator[tuple[str, dict]]:

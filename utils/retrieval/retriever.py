@@ -181,7 +181,10 @@ class Retriever:
         return self._keyword.search(question, k, allowed)
 
     def save(self, folder: Path | str) -> None:
-        """Write documents and vectors, replacing an older index; ValueError for a folder of something else."""
+        """Write documents and vectors; an older index is there, and can be read, until the new one is complete.
+
+        Raises ValueError for a folder of something else, and SetupError where nothing can be written.
+        """
         links = [(d.doc_id, d.tenant, d.supersedes) for d in self._removed.values()]
         facts = {"mode": self.mode, "chunk": self.chunk, "embedder": self._embedder_id(), "removed": links}
         store.write(folder, facts, self.documents.values(), self._vectors)

@@ -1,18 +1,20 @@
-"""An index on disk: documents as JSON and vectors as a NumPy array, no pickle, replaced as a whole."""
+"""An index on disk: documents as JSON and vectors as a NumPy array, no pickle; replaced as a whole, or not at all."""
 
 import datetime as dt
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from tokenize import TokenError
 
 import numpy as np
+from filelock import FileLock
 
 from utils.corpus import Document
+from utils.settings import SetupError
+
+STORE, LOCK, PART = "store.json", ".lock", "store.part"
 
 # What Python raises for files that are missing, cut off, or hold something else; NumPy reads the header of an array
 # with Python's own parser, and its errors come through.
@@ -21,46 +23,86 @@ DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError,
 
 
 def write(folder: Path | str, facts: dict, documents: Iterable[Document], vectors: np.ndarray | None) -> None:
-    """Write an index, replacing an older one; ValueError if the folder holds something that is no index."""
-    folder = Path(folder)
-    if folder.exists() and not (folder / "store.json").is_file() and not (folder.is_dir() and _is_empty(folder)):
-        raise ValueError(f"{folder} holds something that is no index: choose another folder.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    """Write an index, replacing an older one, which stays whole until the new one is.
+
+    Writers wait for each other. Raises ValueError if the folder holds something that is no index, and SetupError if
+    nothing can be written there.
+    """
+    folder = Path(folder).resolve()  # the folder itself is never replaced: it may be a link, or where somebody stands
     entries = [{**asdict(document), "effective": str(document.effective or "")} for document in documents]
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.part-") as scratch:
-        made = Path(scratch) / "index"
-        made.mkdir()
+    facts = {**facts, "sha256": _digest(facts, entries, vectors), "documents": entries}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not all(map(_is_ours, folder.iterdir())):
+            raise FileExistsError
+        with FileLock(folder / LOCK):
+            _replace(folder, facts, vectors)
+    except FileExistsError:
+        raise ValueError(f"{folder} holds something that is no index: choose another folder.") from None
+    except OSError as problem:
+        raise SetupError(
+            f"The index cannot be kept in {folder} ({problem.strerror}), where an older one stays as it was: free some "
+            "space there or choose another folder."
+        ) from None
+
+
+def _replace(folder: Path, facts: dict, vectors: np.ndarray | None) -> None:
+    """The index changes in one moment: when its JSON, which names the file of its vectors, is replaced."""
+    part, target = folder / PART, folder / _vectors_name(facts["sha256"])
+    part.unlink(missing_ok=True)  # by a process that was killed
+    before = set(folder.iterdir())
+    try:
         if vectors is not None:
-            np.save(made / "vectors.npy", vectors, allow_pickle=False)
-        facts = {**facts, "sha256": _digest(entries, vectors), "documents": entries}
-        (made / "store.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        made.replace(folder)
+            with open(part, "wb") as file:
+                np.save(file, vectors, allow_pickle=False)
+            part.replace(target)
+        part.write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+        part.replace(folder / STORE)
+    except BaseException:
+        for path in {*folder.iterdir()} - before:
+            path.unlink()
+        raise
+    for path in before - {folder / LOCK, folder / STORE, target}:  # the vectors of the older index
+        path.unlink()
 
 
 def read(folder: Path | str) -> tuple[dict, list[Document], np.ndarray | None]:
     """The facts, documents and vectors of an index; one of ``DAMAGE`` if the files are not what was written."""
-    facts = json.loads((Path(folder) / "store.json").read_text(encoding="utf-8"))
-    entries = facts.pop("documents")
+    while True:
+        text = (Path(folder) / STORE).read_text(encoding="utf-8")
+        try:
+            return _parsed(Path(folder), text)
+        except DAMAGE:
+            if (Path(folder) / STORE).read_text(encoding="utf-8") == text:
+                raise  # else a writer has replaced it, and its vectors, meanwhile
+
+
+def _parsed(folder: Path, text: str) -> tuple[dict, list[Document], np.ndarray | None]:
+    facts = json.loads(text)
+    entries, digest = facts.pop("documents"), facts.pop("sha256", None)
     documents = [
         Document(**{**entry, "effective": dt.date.fromisoformat(entry["effective"]) if entry["effective"] else None})
         for entry in entries
     ]
-    path = Path(folder) / "vectors.npy"
-    vectors = np.load(path, allow_pickle=False) if path.is_file() else None
-    if facts.pop("sha256", None) != _digest(entries, vectors):
+    vectors = np.load(folder / _vectors_name(digest), allow_pickle=False) if digest else None
+    if digest != _digest(facts, entries, vectors):
         raise ValueError("its vectors do not belong to its documents")
     return facts, documents, vectors
 
 
-def _digest(entries: list[dict], vectors: np.ndarray | None) -> str | None:
-    """SHA-256 over documents and vectors; None without vectors, where documents may be corrected by hand."""
+def _digest(facts: dict, entries: list[dict], vectors: np.ndarray | None) -> str | None:
+    """SHA-256 over all of an index; None without vectors, where documents may be corrected by hand."""
     if vectors is None:
         return None
-    made = hashlib.sha256(f"{json.dumps(entries, sort_keys=True)} {vectors.shape} {vectors.dtype}".encode())
+    made = hashlib.sha256(f"{json.dumps([facts, entries], sort_keys=True)} {vectors.shape} {vectors.dtype}".encode())
     made.update(np.ascontiguousarray(vectors))
     return made.hexdigest()
 
 
-def _is_empty(folder: Path) -> bool:
-    return not any(folder.iterdir())
+def _vectors_name(digest: str | None) -> str:
+    """The file of the vectors: another one for every content, so that a new index leaves those of the old alone."""
+    return f"vectors-{digest[:16]}.npy" if digest else ""
+
+
+def _is_ours(path: Path) -> bool:
+    return path.name in (STORE, LOCK, PART) or (path.name.startswith("vectors") and path.suffix == ".npy")

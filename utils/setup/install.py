@@ -17,13 +17,33 @@ CPU_BUILDS = "https://download.pytorch.org/whl/cpu"  # on Linux the default buil
 
 def problem():
     """What stops the set-up on this machine, in a sentence, or None."""
-    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+    if not supported(sys.version_info):
         found = platform.python_version()
         return "This is Python " + found + "; use 3.11, 3.12 or 3.13, for instance: make lab PYTHON=python3.12"
+    if not os.access(VENV if os.path.isdir(VENV) else ROOT, os.W_OK):
+        return ROOT + " is read-only: copy the repository to a folder you can write to, then run again there."
+    if os.path.lexists(VENV) and not os.path.isdir(VENV):
+        return VENV + " is no folder: move it out of the way, then run again."
     free = shutil.disk_usage(ROOT).free / 1e9
     if free < NEEDED_GB and not os.path.isdir(VENV):
         return "The disk has %.1f GB free and the series needs %d: free some space, then run again." % (free, NEEDED_GB)
     return None
+
+
+def supported(version):
+    """Whether the series runs with this version of Python."""
+    return (3, 11) <= tuple(version[:2]) <= (3, 13)
+
+
+def version_in_venv():
+    """The version of the environment's own Python, such as (3, 12), or None where there is none that runs."""
+    ask = "import sys; print('%d %d' % sys.version_info[:2])"
+    try:
+        return tuple(
+            int(part) for part in subprocess.check_output([python(), "-c", ask], stderr=subprocess.DEVNULL).split()
+        )
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return None
 
 
 def pip(*arguments, **options):
@@ -57,9 +77,14 @@ def main():
     if wrong:
         print(wrong, file=sys.stderr)
         return 1
-    if not os.path.exists(python()):
+    there = version_in_venv()
+    if there and not supported(there):
+        told = ".venv holds Python %d.%d; the series needs 3.11, 3.12 or 3.13: run `make clean`, then run again."
+        print(told % there, file=sys.stderr)
+        return 1
+    if not there:  # a Python that was removed or replaced since leaves an environment that nothing can be done with
         print("Creating the environment in .venv ...", flush=True)
-        if subprocess.call([sys.executable, "-m", "venv", VENV]):
+        if subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]):
             print("The environment could not be made: install your system's python3-venv package.", file=sys.stderr)
             return 1
     requirements, constraints = (os.path.join(ROOT, name) for name in ("requirements.txt", "constraints.txt"))

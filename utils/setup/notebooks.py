@@ -13,8 +13,10 @@ import time
 from pathlib import Path
 
 import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbformat.reader import NotJSONError
 
 from utils import settings
 from utils.evaluation import claims
@@ -23,6 +25,7 @@ from utils.settings import ROOT, SetupError
 from utils.setup import stamp
 
 CELL_SECONDS = 3600
+OFFLINE = Path(__file__).parent / "offline"  # once it is set up, the series needs no network: the kernels have none
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -73,7 +76,8 @@ def run(path: Path) -> float:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         trace = Path(folder) / "trace"
-        client.execute(env=os.environ | {"RVF_TRACE": str(trace)})
+        path_of_kernel = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
+        client.execute(env=os.environ | {"RVF_TRACE": str(trace), "PYTHONPATH": path_of_kernel})
         notebook.metadata["stamp"] = stamp.made(notebook, trace)
     normalise(notebook)
     nbformat.validate(notebook)
@@ -90,7 +94,7 @@ def store_pictures(notebook) -> None:
                 found = [out.data["image/png"] for out in cell.outputs if "image/png" in out.get("data", {})]
                 target = ROOT / "docs" / f"{tag.removeprefix('picture-')}.png"
                 target.parent.mkdir(exist_ok=True)
-                target.write_bytes(base64.b64decode(found[0]))
+                replace_file(target, base64.b64decode(found[0]))
 
 
 def main(wanted: list[str]) -> int:
@@ -102,6 +106,9 @@ def main(wanted: list[str]) -> int:
     try:
         if settings.pace() != "full":
             return _refused("Only a run at full pace is stored: set RVF_PACE to full, or leave it out.")
+        for folder in (".", "notebooks", "data/results"):  # hours before anything is written there
+            settings.writable(ROOT / folder)
+        settings.runs_dir()
     except SetupError as problem:
         return _refused(str(problem))
     for number in sorted(name.zfill(2) for name in wanted) or paths:
@@ -122,16 +129,24 @@ def _ran(path: Path) -> bool:
     print(f"{path.name} ...", end=" ", flush=True)
     try:
         print(f"{run(path):.0f} s", flush=True)
-    except CellExecutionError as problem:
-        print(f"failed, and was left as it was:\n{problem}", file=sys.stderr)
-    except CellTimeoutError:
-        print(f"was left as it was, because one of its cells took more than {CELL_SECONDS} s.", file=sys.stderr)
-    except RuntimeError:  # which nbclient raises for a kernel that dies, or never starts
-        print("was left as it was, because its kernel died: perhaps it needs more memory.", file=sys.stderr)
-    else:
         return True
+    except CellExecutionError as problem:
+        why = f"one of its cells failed:\n{problem}"
+    except CellTimeoutError:
+        why = f"one of its cells took more than {CELL_SECONDS} s."
+    except NotJSONError:
+        why = "it is no notebook: restore it from the repository."
+    except NoSuchKernel:
+        why = "Jupyter finds no kernel for Python: run `make lab` to set it up."
+    except SetupError as problem:
+        why = str(problem)
+    except KeyboardInterrupt:
+        why = "you stopped it."
+    except RuntimeError:  # which nbclient raises for a kernel that dies, or never starts
+        why = "its kernel died: perhaps it needs more memory."
+    print(f"was left as it was, because {why}", file=sys.stderr)
     return False
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(settings.status(main, sys.argv[1:]))

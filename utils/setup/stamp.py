@@ -16,7 +16,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from utils import settings
-from utils.models.files import cached, sha256
+from utils.models.files import cached
+from utils.models.folders import sha256
 from utils.models.ladder import EMBEDDER, LADDER
 
 LEFT_OUT = ("claims.yaml", "results/claims.json")

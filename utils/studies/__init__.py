@@ -68,12 +68,16 @@ SIZED: dict[str, Callable[[str], None]] = {  # one run for each model size; raw 
 
 
 def main(arguments: list[str]) -> int:
-    """``NAME [--size small|medium|large]``: run one study and keep what it finds in ``data/results``."""
+    """``NAME [--size small|medium|large]``: run one study and keep what it finds in ``data/results``.
+
+    Raises SetupError, before the study begins, if it can't be kept there.
+    """
     parser = argparse.ArgumentParser(prog="python -m utils.studies")
     parser.add_argument("name", choices=[*STUDIES, *SIZED], metavar="NAME", help=", ".join([*STUDIES, *SIZED]))
     parser.add_argument("--size", choices=settings.SIZES, default=settings.llm_name(), help="of the model")
     wanted = parser.parse_args(arguments)
     os.environ["RVF_LLM"] = wanted.size
+    settings.writable(settings.DATA / "results")
     if wanted.name in SIZED:
         SIZED[wanted.name](wanted.size)
     else:

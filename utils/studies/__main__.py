@@ -2,7 +2,8 @@
 
 import sys
 
+from utils import settings
 from utils.studies import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(settings.status(main, sys.argv[1:]))
