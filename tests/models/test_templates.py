@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_chats import BRACKETS, CHATML, EACH, FAMILIES, NO_SYSTEM, TRIMMED, Family, tiny_model
 
-from utils.models import IGNORED, LLM, answer_loss, collate, encode_example, neutral, turns
+from utils.models import IGNORED, LLM, TooLongError, answer_loss, collate, encode_example, losses, neutral, turns
 from utils.models.chats import as_text, as_tokens, prefix_tokens
 from utils.settings import SetupError
 
@@ -198,3 +198,21 @@ def test_added_tokens_with_signs_are_marks_too():
 def test_what_separates_turns_in_one_family_is_text_in_another():
     for text, family in (("[INST]", NO_SYSTEM), ("<end>", BRACKETS), ("<|eot|>", CHATML)):
         assert neutral(text, TOKENIZERS[family.name]) == text
+
+
+def test_chats_too_long_are_named_by_their_places_before_anything_is_computed(monkeypatch):
+    tokenizer = TOKENIZERS["chatml"]
+    llm = LLM(tiny_model(tokenizer, context=128), tokenizer)
+    monkeypatch.setattr(llm.engine, "write", lambda *arguments: pytest.fail("nothing is to be computed"))
+    long = [{"role": "user", "content": "gate " * 40}]
+    with pytest.raises(TooLongError, match=r"chats\[1\] has 2\d\d tokens and may have 120 \(and 1 more is") as told:
+        llm.complete([CHAT[:2], long, CHAT[:2], long * 3], max_new_tokens=8)
+    assert told.value.tokens == {1: len(llm.prompt_ids(long)), 3: len(llm.prompt_ids(long * 3))}
+    assert told.value.room == 120
+
+
+def test_a_page_too_long_to_be_read_is_named_by_its_place():
+    tokenizer = TOKENIZERS["chatml"]
+    llm = LLM(tiny_model(tokenizer, context=128), tokenizer)
+    with pytest.raises(ValueError, match=r"chats\[1\] has 2\d\d tokens and may have 128: shorten it"):
+        losses(llm, [CHAT, [WHO, {"role": "assistant", "content": "gate " * 40}]])

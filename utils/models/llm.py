@@ -36,7 +36,7 @@ class TooLongError(ValueError):
 
     def __init__(self, tokens: Mapping[int, int], room: int):
         first, *others = tokens
-        more = f" (and {len(others)} more are too long)" if others else ""
+        more = f" (and {len(others)} more {'are' if len(others) > 1 else 'is'} too long)" if others else ""
         super().__init__(f"chats[{first}] has {tokens[first]} tokens and may have {room}{more}: shorten the prompt.")
         self.tokens, self.room = dict(tokens), room
 
