@@ -1,6 +1,7 @@
 """A case in a file: YAML and JSON are read alike, and what is lost, doubled, nested or read otherwise is told."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -89,9 +90,8 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("name", "text", "message"), MISTAKES, ids=[text[:30] for _, text, _ in MISTAKES])
 def test_a_mistake_in_a_file_is_told(written, name, text, message):
-    with pytest.raises(ValueError, match="") as told:
+    with pytest.raises(ValueError, match=re.escape(message)) as told:
         read(written(text, name))
-    assert message in str(told.value)
     assert type(told.value) is ValueError
     assert len(str(told.value)) < 600
 

@@ -58,18 +58,19 @@ def bill(scenario: Scenario, book: Rulebook, workload: costs.Workload | None = N
     """The workload of a case; None where its volume or how often it changes is not known.
 
     Without ``workload`` the rulebook's measured example is scaled to the number of documents, in proportion. Answers
-    a day and updates a month are always those of the scenario.
+    a day and updates a month are always those of the scenario. ValueError without loads for RAG and fine-tuning.
     """
     if scenario.answers_per_day is None or scenario.change_frequency == "unknown":
         return None
     updates = UPDATES_PER_MONTH[scenario.change_frequency]
     workload = workload or _example(book, scenario.documents)
+    costs.check_both(workload)
     return replace(workload, answers_per_day=scenario.answers_per_day, updates_per_month=updates)
 
 
 def _example(book: Rulebook, documents: int | None) -> costs.Workload:
-    numbers = dict(book.cost_model)
-    documents = numbers.pop("documents") if documents is None else documents
+    numbers = book.cost_model
+    documents = numbers["documents"] if documents is None else documents
     facts = documents * numbers["facts_per_document"]
     return costs.Workload(
         answers_per_day=0,
