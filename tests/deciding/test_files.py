@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from utils.deciding import Scenario
@@ -47,6 +47,7 @@ def test_a_file_of_json_is_read_as_json(written, layout):
     assert read(written(LAYOUTS[layout], "case.json")) == Scenario.from_mapping(CASE)
 
 
+@settings(deadline=None)
 @given(number=st.one_of(st.integers(0, 10**12), st.floats(0, 1e12)), capital=st.booleans())
 def test_every_number_of_json_is_read_in_yaml_too(tmp_path_factory, number, capital):
     text = json.dumps(number)
