@@ -1,8 +1,8 @@
 """Reading documents: what is taken, what is refused, which version is in force, and who may read it."""
 
 import datetime as dt
-from dataclasses import replace
 import re
+from dataclasses import replace
 
 import pytest
 

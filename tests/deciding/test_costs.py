@@ -1,8 +1,10 @@
 """The cost model: sums done by hand, the crossing against the table, and numbers that cannot be."""
 
 import math
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -172,34 +174,101 @@ WRONG_NUMBERS = [
     ({"answers_per_day": -1}, "answers_per_day is -1"),
     ({"updates_per_month": float("nan")}, "updates_per_month is nan"),
     ({"training_seconds": float("inf")}, "training_seconds is inf"),
-    ({"loads": {}}, "loads is empty"),
+    ({"update_share": 1.5}, "update_share is 1.5: give a share from 0 to 1"),
+    ({"months": 0}, "months is 0: give a number above 0"),
+    ({"prefill_tokens_per_second": 0}, "prefill_tokens_per_second is 0: give a number above 0"),
+    ({"loads": {}}, "loads is {}: give what one answer takes for at least one approach"),
+    ({"loads": None}, "loads is None: give what one answer takes"),
+    (
+        {"loads": {"rga": Load(1, 10, 10)}},
+        "loads names 'rga', which is no approach: choose from prompting, cached_prompt",
+    ),
+    ({"loads": LOADS | {"RAG": Load(1, 10, 10)}}, "loads names 'RAG', which is no approach"),
+    ({"loads": {"rag": {"seconds": 1}}}, "The load of rag is {'seconds': 1}: give a Load"),
     ({"loads": {"rag": Load(-1, 10, 10)}}, "seconds of rag is -1"),
+    ({"loads": {"rag": Load(1, None, 10)}}, "prompt_tokens of rag is None"),
     ({"loads": {"rag": Load(1, 10, 10, shared_tokens=11)}}, "shared_tokens of rag"),
-    ({"update_share": 1.5}, "update_share is 1.5"),
-    ({"months": 0}, "months is 0"),
-    ({"prefill_tokens_per_second": 0}, "prefill_tokens_per_second is 0"),
 ]
 
 
 @pytest.mark.parametrize(("change", "message"), WRONG_NUMBERS, ids=[message for _, message in WRONG_NUMBERS])
-def test_a_number_that_cannot_be_is_told_by_its_name(change, message):
-    with pytest.raises(ValueError, match=message):
+def test_a_number_or_a_load_that_cannot_be_is_told_by_its_name(change, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
         replace(CASE, **change)
 
 
-def test_places_machines_and_approaches_that_are_not_there_are_refused():
+NUMBERS = [field.name for field in fields(Workload) if field.name != "loads"]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", ["5", None, True, -0.001, float("nan"), [1], 1j], ids=repr)
+def test_every_number_of_a_case_must_be_one(name, value):
+    with pytest.raises(ValueError, match=rf"^{name} is .*: give a number") as told:
+        replace(CASE, **{name: value})
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Load)])
+@pytest.mark.parametrize("approach", LOADS)
+def test_every_number_of_every_load_must_be_one(name, approach):
+    for value in ("5", None, True, -1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=rf"^{name} of {approach} is "):
+            replace(CASE, loads=LOADS | {approach: replace(LOADS[approach], **{name: value})})
+
+
+NEEDED = {"own": {"laptop", "laptop_power", "electricity"}, "rented": {"gpu_hour_small"}}
+NEEDED["hosted"] = set(PRICES) - NEEDED["own"] - NEEDED["rented"]
+
+
+@pytest.mark.parametrize("place", costs.PLACES)
+@pytest.mark.parametrize("value", [None, -1, float("nan"), "0.3", True], ids=repr)
+def test_every_price_that_a_place_needs_must_be_there_and_be_one(place, value):
+    whole = compare(CASE, PRICES, place)
+    for name in PRICES:
+        prices = {key: price for key, price in PRICES.items() if key != name}
+        prices |= {} if value is None else {name: value}
+        if name in NEEDED[place]:
+            with pytest.raises(ValueError, match=rf"price '?{name}"):
+                compare(CASE, prices, place)
+        else:
+            pd.testing.assert_frame_equal(compare(CASE, prices, place), whole)
+
+
+MACHINES = [
+    ("own", {"speedup": 2}, "speedup changes nothing on the own machine"),
+    ("rented", {"years": 2}, "years changes nothing on the rented machine"),
+    ("rented", {"hours_per_day": 8}, "hours_per_day changes nothing on the rented machine"),
+    ("own", {"years": 0}, "years is 0: give a number above 0"),
+    ("own", {"years": float("nan")}, "years is nan: give a number above 0"),
+    ("own", {"years": float("inf")}, "years is inf: give a number above 0"),
+    ("own", {"hours_per_day": 25}, "hours_per_day is 25: a day has 24"),
+    ("own", {"hours_per_day": "8"}, "hours_per_day is '8': give a number above 0"),
+    ("rented", {"speedup": 0}, "speedup is 0: give a number above 0"),
+    ("rented", {"speedup": -1}, "speedup is -1: give a number above 0"),
+    ("hosted", {"speedup": 2}, "arguments of second_price"),
+]
+
+
+@pytest.mark.parametrize(("place", "machine", "message"), MACHINES, ids=[message for *_, message in MACHINES])
+def test_a_machine_that_cannot_be_or_has_no_use_for_what_is_given_is_told(place, machine, message):
+    for bill in (compare, per_month, break_even):
+        with pytest.raises(ValueError, match=message):
+            bill(CASE, PRICES, place=place, **machine)
+
+
+def test_places_approaches_and_numbers_that_are_not_there_are_refused():
     with pytest.raises(ValueError, match="no place 'moon': it must be one of own, rented, hosted"):
         compare(CASE, PRICES, "moon")
     with pytest.raises(ValueError, match="charge by the token"):
         second_price(PRICES, "hosted")
-    with pytest.raises(ValueError, match="must be above 0"):
-        compare(CASE, PRICES, "rented", speedup=0)
-    with pytest.raises(ValueError, match="arguments of second_price"):
-        compare(CASE, PRICES, "hosted", speedup=2)
     with pytest.raises(ValueError, match="no load for fine_tuning"):
         break_even(replace(CASE, loads={"rag": LOADS["rag"]}), PRICES)
-    with pytest.raises(ValueError, match="updates_per_month must be 0 or more"):
-        break_even(CASE, PRICES, [1, -1])
+    for wrong in ([1, -1], float("nan"), [2, float("inf")]):
+        with pytest.raises(ValueError, match="updates_per_month must be 0 or more, and finite"):
+            break_even(CASE, PRICES, wrong)
+    for wrong in ((-1, 5), (1, -5), (float("nan"), 5), ("1", 5)):
+        with pytest.raises(ValueError, match=r"(seconds|watts) is"):
+            energy(*wrong)
 
 
 def test_the_price_list_is_read_in_euros():
@@ -216,6 +285,28 @@ def test_a_price_list_of_ones_own_is_read(tmp_path):
         "exchange: {usd_per_eur: 2}\nprices:\n- {id: a, value: 3, currency: USD}\n- {id: w, value: 5, currency: null}\n"
     )
     assert load_prices(path) == {"a": 1.5, "w": 5}
+
+
+BOOK = "exchange: {usd_per_eur: 2}\nprices:\n- {id: a, value: 3, currency: USD}\n"
+WRONG_BOOKS = [
+    (BOOK + "- {id: a, value: 5, currency: EUR}", "a stands there twice"),
+    (BOOK + "- {id: b, value: -5, currency: EUR}", "b is -5: give a number of 0 or more"),
+    (BOOK + "- {id: b, value: free, currency: EUR}", "b is 'free': give a number"),
+    (BOOK + "- {id: b, value: 5, currency: GBP}", "b is in 'GBP': give it in USD or EUR"),
+    (BOOK + "- {id: b, currency: EUR}", "has a price without its id, value or currency"),
+    (BOOK.replace("2}", "0}"), "usd_per_eur is 0: give a number above 0"),
+    (BOOK.replace("exchange", "rates"), "no exchange"),
+    ("", "no exchange"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG_BOOKS, ids=[message for _, message in WRONG_BOOKS])
+def test_a_price_list_with_a_mistake_is_told_with_its_file_and_the_price(tmp_path, text, message):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message) as told:
+        load_prices(path)
+    assert str(path) in str(told.value)
 
 
 def test_all_approaches_of_the_framework_have_a_row():

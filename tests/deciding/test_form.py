@@ -41,7 +41,7 @@ def test_every_answer_of_a_control_is_one_that_a_case_may_have():
 
 
 def test_what_stands_in_the_controls_is_decided_as_in_code(shown):
-    answers = untouched() | {"style": "critical", "labelled_examples": " 2,600", "latency_limit_seconds": "0.5"}
+    answers = untouched() | {"style": "critical", "labelled_examples": " 2,600", "latency_limit_seconds": "0,5"}
     form.decide(**answers)
     same = Scenario(style="critical", labelled_examples=2600, latency_limit_seconds=0.5)
     assert [page.data for page in shown] == [recommend(same).markdown()]
@@ -50,10 +50,12 @@ def test_what_stands_in_the_controls_is_decided_as_in_code(shown):
 @pytest.mark.parametrize(
     ("answers", "told"),
     [
-        ({"documents": "many"}, "documents is 'many': type a number, or leave it empty."),
+        ({"documents": "many"}, "documents: 'many' is not a number, so type a number such as 250 or 0.5, or leave it"),
+        ({"answers_per_day": "1,500"}, "answers_per_day: '1,500' may be 1.5 or 1500, so type a number such as"),
         ({"documents": "1.5"}, "documents is 1.5: it must be a whole number."),
+        ({"documents": "1,5"}, "documents is 1.5: it must be a whole number."),
         ({"tenants": "0"}, "tenants is 0.0: it must be a number from 1"),
-        ({"answers_per_day": "inf"}, "answers_per_day is inf"),
+        ({"answers_per_day": "inf"}, "answers_per_day: 'inf' is not a number"),
         ({"knowledge": "static", "change_frequency": "daily"}, "change one of the two"),
     ],
 )

@@ -40,19 +40,20 @@ def test_who_knows_nothing_is_heard(interviewed):
 
 
 def test_where_money_constrains_the_volume_is_asked_too(interviewed):
-    scenario, asked = interviewed("4\n5\n4\n3\n1,500\n")
-    assert scenario.answers_per_day == 1500
+    scenario, asked = interviewed("4\n5\n4\n3\n1 500,5\n")
+    assert scenario.answers_per_day == 1500.5
     assert "how many answers a day?" in asked
     assert interviewed("4\n5\n4\n3\n\n")[0].answers_per_day is None
     assert "how many answers a day?" not in interviewed("4\n5\n4\n2\n")[1]
 
 
 def test_what_cannot_be_understood_is_asked_again(interviewed):
-    scenario, asked = interviewed("weekly\n\n0\n7\n-1\n²\n2\n5\n4\n3\nmany\n-5\nnan\n10\n")
+    scenario, asked = interviewed("weekly\n\n0\n7\n-1\n²\n2\n5\n4\n3\nmany\n-5\nnan\n1,500\n0,5\n")
     assert scenario.change_frequency == "weekly"
-    assert scenario.answers_per_day == 10
+    assert scenario.answers_per_day == 0.5
     assert asked.count("Please type a number from 1 to 6.") == 6
-    assert asked.count("Please type a number of 0 or more") == 3
+    assert asked.count("Please type a number of 0 or more") == 4
+    assert "'1,500' may be 1.5 or 1500. Please" in asked
 
 
 def test_every_answer_of_the_interview_fits_into_a_case():

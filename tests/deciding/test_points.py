@@ -284,3 +284,38 @@ def test_the_ranking_is_by_points_the_simpler_first_without_what_is_vetoed(input
     assert set(found.ranking) | set(found.vetoed) == set(APPROACHES)
     assert not set(found.ranking) & set(found.vetoed)
     assert inputs["training_budget"] != "none" or not {"fine_tuning", "fine_tuned_rag"} & set(found.ranking)
+
+
+MONEY = Scenario(change_frequency="monthly", answers_per_day=1000)
+LOADS = load_rules().cost_model["loads"]
+WRONG_MODELS = [
+    ({"loads": LOADS | {"rga": LOADS["rag"]}}, "loads names 'rga', which is no approach"),
+    ({"loads": {"rag": LOADS["rag"]}}, "no load for fine_tuning: give both"),
+    ({"loads": LOADS | {"rag": {"seconds": 1}}}, "the load of rag cannot be read"),
+    ({"loads": LOADS | {"rag": LOADS["rag"] | {"second": 1}}}, "the load of rag cannot be read"),
+    ({"documents": -3}, "training_seconds is -"),
+    ({"training_second_per_fact": 3}, "see to training_second_per_fact"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG_MODELS, ids=[message for _, message in WRONG_MODELS])
+def test_a_cost_model_that_cannot_be_is_told(change, message):
+    book = load_rules()
+    with pytest.raises(ValueError, match=message):
+        bill(MONEY, replace(book, cost_model={**book.cost_model, **change}))
+
+
+def test_a_number_that_the_cost_model_lacks_is_told():
+    book = load_rules()
+    for name in book.cost_model:
+        without = {key: value for key, value in book.cost_model.items() if key != name}
+        with pytest.raises(ValueError, match=f"see to {name}"):
+            bill(MONEY, replace(book, cost_model=without))
+
+
+def test_measurements_without_one_of_the_two_that_are_compared_are_told():
+    own = bill(MONEY, load_rules())
+    for name in ("rag", "fine_tuning"):
+        other = replace(own, loads={key: load for key, load in own.loads.items() if key != name})
+        with pytest.raises(ValueError, match=f"no load for {name}: give both"):
+            score(MONEY, workload=other)

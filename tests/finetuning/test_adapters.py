@@ -73,9 +73,14 @@ def weights(folder):
     ids=["no message", "no answer", "no question", "blank answer"],
 )
 def test_an_example_without_an_answer_is_refused(small, bad):
-    with pytest.raises(ValueError, match="must end with an assistant message that has text"):
+    with pytest.raises(ValueError, match=r"chats\[7\]: A training example must end with an assistant message that has"):
         train([*EXAMPLES, bad], RECIPE)
     assert [path.suffix for path in small.iterdir()] == [".lock"]
+
+
+def test_an_example_too_long_for_the_model_is_refused_by_its_place(small):
+    with pytest.raises(ValueError, match=r"chats\[1\] has \d{3} tokens and may have 256: shorten it"):
+        train([EXAMPLES[0], chat("What?", "gate " * 300), *EXAMPLES], RECIPE)
 
 
 def test_nothing_to_train_on_is_refused():

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from utils.models import LLM, Completion, engines
+from utils.models import LLM, Completion, TooLongError, engines
 from utils.models.chats import prefix_tokens
 from utils.models.engines import Written
 
@@ -95,14 +95,14 @@ def test_nothing_asked_nothing_answered(llm):
 
 @pytest.mark.parametrize("chat", [[], [{"role": "user", "content": ""}], [{"role": "user", "content": " \n"}]])
 def test_an_empty_chat_is_refused_by_its_number(llm, chat):
-    with pytest.raises(ValueError, match="Chat 1 is empty: give at least one message with text"):
+    with pytest.raises(ValueError, match=r"chats\[1\] is empty: give at least one message with text"):
         llm.complete([CHATS[0], chat])
 
 
 def test_a_prompt_that_leaves_no_room_is_refused_before_anything_is_computed(llm, monkeypatch):
     monkeypatch.setattr(llm.model, "generate", lambda **options: pytest.fail("nothing is to be computed"))
     chat = [{"role": "user", "content": "word " * 9000}]
-    with pytest.raises(ValueError, match=r"Chat 1 has 9\d\d\d tokens and the context leaves room for 8160"):
+    with pytest.raises(TooLongError, match=r"chats\[1\] has 9\d\d\d tokens and may have 8160: shorten the prompt"):
         llm.complete([CHATS[0], chat], max_new_tokens=32)
 
 

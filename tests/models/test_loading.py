@@ -8,6 +8,7 @@ import huggingface_hub
 import pytest
 import torch
 from tiny_model import TINY
+from transformers import LlamaConfig
 
 from utils import models
 from utils.models import EMBEDDER, LADDER, SMALL, fetch, folders, loading
@@ -65,6 +66,13 @@ def test_a_local_folder_may_stand_for_the_generator(monkeypatch, llm):
     monkeypatch.setenv("RVF_LLM", str(fetch(SMALL)))
     model, _ = models.load_llm()
     assert torch.equal(model.get_input_embeddings().weight, llm.model.get_input_embeddings().weight)
+
+
+def test_the_room_of_a_model_is_that_of_its_configuration(monkeypatch, tmp_path):
+    """Most tokenizers name no limit, or 10**30."""
+    LlamaConfig(max_position_embeddings=384).save_pretrained(tmp_path)
+    monkeypatch.setenv("RVF_LLM", str(tmp_path))
+    assert loading.context_length() == 384
 
 
 def test_a_damaged_entry_of_the_cache_is_told(pip, monkeypatch):

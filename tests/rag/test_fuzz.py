@@ -241,11 +241,10 @@ def test_any_question_gets_an_answer_that_rests_on_what_was_found(questions, doc
 
 @given(question=QUERIES, passages=st.lists(QUERIES, min_size=1, max_size=9))
 @QUICK
-def test_a_prompt_has_one_line_a_passage_and_no_marker_whatever_they_say(question, passages):
+def test_a_prompt_has_one_line_a_passage_whatever_they_say(question, passages):
     chat = rag.prompt(question, [Hit("d", "d#0", passage, 0.0) for passage in passages])
     content = chat[-1]["content"]
     assert len(chat) == 1 + 2 * len(rag.FEW_SHOT) + 1
-    assert "<|im_end|>" not in content
     if len(passages) > 1:
         numbered = [line for line in content.split("\n") if line]
         assert len(numbered) == len(passages) + 1

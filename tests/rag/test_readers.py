@@ -1,9 +1,10 @@
 """Readers: what stands in their prompts, what they make of a completion, and which passages a context holds."""
 
 import pytest
+from tiny_chats import CHATML, tiny_model
 
 from utils import corpus, rag, scoring
-from utils.models import Completion
+from utils.models import LLM, Completion
 from utils.rag import Answer, Reader, answer_from, readers
 from utils.retrieval import Hit, Retriever
 from utils.tasks import handbook_questions
@@ -95,6 +96,34 @@ def test_questions_with_equally_many_passages_are_read_together_and_answers_keep
     assert [answer.text for answer in answers] == names
     assert [len(answer.hits) for answer in answers] == [1, 3, 0, 1]
     assert Reader(llm).answer([], []) == []
+
+
+LONG = "gate " * 400
+
+
+@pytest.mark.parametrize("too_long", [{0}, {2}, {1, 3, 4}, set(range(5)), set()], ids=str)
+def test_a_question_too_long_for_the_model_loses_its_own_answer_and_no_other(too_long, capsys):
+    """Whatever the number of its passages, and without any; it is told by its place among all questions."""
+    tokenizer = CHATML.tokenizer()
+    model = tiny_model(tokenizer, context=1500)
+    reader = Reader(LLM(model, tokenizer), (), rag.closed_book_prompt, max_new_tokens=3)
+    short = ["Who?", "When?", "Where?", "How?", "Why?"]
+    passages = [HITS[:1], HITS, [], HITS[:1], HITS]
+    expected = reader.answer(short, passages)
+    asked = [LONG if place in too_long else question for place, question in enumerate(short)]
+    capsys.readouterr()
+    answers, told = reader.answer(asked, passages), capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in told] == [f"questions[{place}]" for place in sorted(too_long)]
+    for place, answer in enumerate(answers):
+        if place not in too_long:
+            assert (answer.raw, answer.problem) == (expected[place].raw, "")
+            continue
+        assert (answer.text, answer.abstained, answer.citations) == (scoring.ABSTENTION, True, ())
+        assert answer.hits == tuple(passages[place])
+        room = 1500 - (3 if passages[place] else readers.CLOSED_BOOK_TOKENS)
+        assert f"has {answer.prompt_tokens} tokens and may have {room};" in answer.problem
+        assert answer.prompt_tokens > 1500
+        assert told[sorted(too_long).index(place)].endswith(answer.problem)
 
 
 @pytest.mark.parametrize("passages", [[], [[], []]], ids=len)

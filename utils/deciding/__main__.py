@@ -7,18 +7,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
 from utils import settings
 from utils.deciding import interview
+from utils.deciding.files import read
 from utils.deciding.recommendation import recommend
-from utils.deciding.scenario import Scenario
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Ask four questions, or read a file, and print the recommendation; 0, or 2 if there was nothing to decide."""
     parser = argparse.ArgumentParser(prog="python -m utils.deciding", description="RAG, fine-tuning, or both?")
-    parser.add_argument("--file", type=Path, help="a YAML file with a mapping of answers, instead of the questions")
+    parser.add_argument(
+        "--file", type=Path, help="a YAML or JSON file with a mapping of answers, instead of the questions"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
     wanted = parser.parse_args(arguments)
     try:
@@ -33,14 +33,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 2
     return 0
-
-
-def read(path: Path) -> Scenario:
-    """A scenario from a YAML file; ValueError, naming what is wrong, if it holds none."""
-    try:
-        return Scenario.from_mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
-        raise ValueError(f"{path} cannot be read: {problem}") from None
 
 
 if __name__ == "__main__":

@@ -7,16 +7,19 @@ outweighs all that is counted.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
 
+from utils.deciding.rules import APPROACHES
 from utils.settings import DATA
 
 DAYS = 365.25 / 12  # a month
 PLACES = ("own", "rented", "hosted")
+MACHINES = {"own": {"years": 4.0, "hours_per_day": 8.0}, "rented": {"speedup": 1.0}}  # what a second costs depends on
 INDEXED = ("rag", "fine_tuned_rag", "staged_hybrid")  # approaches with an index, built once and updated
 TRAINED = ("fine_tuning", "fine_tuned_rag")  # approaches that need a training before the first answer
 
@@ -38,7 +41,7 @@ class Workload:
     A training is one full run over what is to be known or imitated; fine-tuning repeats it at every update, a
     fine-tuned reader does not, and the staged approach trains ``stages_per_month`` times. An update renews
     ``update_share`` of the index. Set-up is spread evenly over ``months``. Raises ValueError for a number that
-    cannot be.
+    cannot be, and for a load that belongs to no approach.
     """
 
     answers_per_day: float
@@ -55,50 +58,105 @@ class Workload:
     months: float = 12.0
 
     def __post_init__(self):
+        _check_loads(self.loads)
         numbers = {name: value for name, value in vars(self).items() if name != "loads"}
+        if numbers["prefill_tokens_per_second"] == float("inf"):  # a prefix that takes no time
+            del numbers["prefill_tokens_per_second"]
         numbers |= {f"{key} of {approach}": v for approach, load in self.loads.items() for key, v in vars(load).items()}
-        for name, value in numbers.items():
-            if not (0 <= value < float("inf") or name == "prefill_tokens_per_second"):
-                raise ValueError(f"{name} is {value}: give a number of 0 or more.")
-        if not self.loads:
-            raise ValueError("loads is empty: give what one answer takes for at least one approach.")
+        _check_numbers(numbers, above_zero=("months", "prefill_tokens_per_second"))
         if not self.update_share <= 1:
             raise ValueError(f"update_share is {self.update_share}: give a share from 0 to 1.")
-        for name in ("months", "prefill_tokens_per_second"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}: give a number above 0.")
         for approach, load in self.loads.items():
             if load.shared_tokens > load.prompt_tokens:
                 raise ValueError(f"shared_tokens of {approach} must not be more than its prompt_tokens.")
 
 
+def _check_loads(loads: Mapping) -> None:
+    if not isinstance(loads, Mapping) or not loads:
+        raise ValueError(f"loads is {loads!r:.60}: give what one answer takes for at least one approach.")
+    for approach, load in loads.items():
+        if approach not in APPROACHES:
+            raise ValueError(f"loads names {approach!r}, which is no approach: choose from {', '.join(APPROACHES)}.")
+        if not isinstance(load, Load):
+            raise ValueError(f"The load of {approach} is {load!r:.60}: give a Load.")
+
+
+def _check_numbers(numbers: Mapping[str, object], above_zero=()) -> None:
+    """ValueError, naming it, for what is no finite number of 0 or more, or for some above 0."""
+    for name, value in numbers.items():
+        number = isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < float("inf")
+        if not number or (value == 0 and name in above_zero):
+            least = "above 0" if name in above_zero else "of 0 or more"
+            raise ValueError(f"{name} is {value!r:.60}: give a number {least}.")
+
+
 def load_prices(path: Path = DATA / "prices.yaml") -> dict[str, float]:
-    """Every price by its id, in euros a unit (watts stay watts), from a file such as ``data/prices.yaml``."""
+    """Every price by its id, in euros a unit (watts stay watts), from a file such as ``data/prices.yaml``.
+
+    Raises ValueError, naming it, for a price that is missing a part, stands there twice or cannot be.
+    """
     book = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    rate = {"USD": book["exchange"]["usd_per_eur"], "EUR": 1.0, None: 1.0}
-    return {price["id"]: price["value"] / rate[price["currency"]] for price in book["prices"]}
+    prices = {}
+    try:
+        rate = {"USD": book["exchange"]["usd_per_eur"], "EUR": 1.0, None: 1.0}
+        _check_numbers({"usd_per_eur": rate["USD"]}, above_zero=("usd_per_eur",))
+        for price in book["prices"]:
+            name, value, currency = price["id"], price["value"], price["currency"]
+            _check_numbers({name: value})
+            if name in prices:
+                raise ValueError(f"{name} stands there twice: keep one of them.")
+            if currency not in rate:
+                raise ValueError(f"{name} is in {currency!r}: give it in USD or EUR.")
+            prices[name] = value / rate[currency]
+    except (KeyError, TypeError) as problem:
+        raise ValueError(f"{path} has a price without its id, value or currency, or no exchange ({problem}).") from None
+    except ValueError as problem:
+        raise ValueError(f"{path}: {problem}") from None
+    return prices
+
+
+def _price(prices: Mapping[str, float], name: str) -> float:
+    if name not in prices:
+        raise ValueError(f"There is no price {name!r}: add it to the prices, as in data/prices.yaml.")
+    _check_numbers({f"The price {name}": prices[name]})
+    return prices[name]
 
 
 def energy(seconds: float, watts: float) -> float:
     """Kilowatt-hours of a machine that draws ``watts`` for ``seconds``: watts * seconds / 3,600,000."""
+    _check_numbers({"seconds": seconds, "watts": watts})
     return watts * seconds / 3.6e6
 
 
-def second_price(prices: Mapping[str, float], place: str = "own", years=4.0, hours_per_day=8.0, speedup=1.0) -> float:
+def second_price(
+    prices: Mapping[str, float],
+    place: str = "own",
+    years: float | None = None,
+    hours_per_day: float | None = None,
+    speedup: float | None = None,
+) -> float:
     """Euros for one measured second of work.
 
-    own: laptop / (years * 365.25 * hours_per_day * 3600) + its electricity, for a laptop in use ``hours_per_day``.
-    rented: one GPU hour / 3600 / ``speedup``, the factor by which that GPU is faster than the machine that was
-    measured. Measure it; 1 is the upper bound of the cost.
+    own: laptop / (years * 365.25 * hours_per_day * 3600) + its electricity, for a laptop in use ``hours_per_day`` (8)
+    for so many ``years`` (4). rented: one GPU hour / 3600 / ``speedup``, the factor by which that GPU is faster than
+    the machine that was measured. Measure it; without it, it's 1, the upper bound of the cost. Raises ValueError for
+    a number that cannot be, or that the place has no use for.
     """
-    if min(years, hours_per_day, speedup) <= 0:
-        raise ValueError("years, hours_per_day and speedup must be above 0.")
-    if place == "rented":
-        return prices["gpu_hour_small"] / 3600 / speedup
-    if place != "own":
+    given = {"years": years, "hours_per_day": hours_per_day, "speedup": speedup}
+    given = {name: value for name, value in given.items() if value is not None}
+    if place not in MACHINES:
         raise ValueError(f"There is no price for a second at {place!r}: hosted services charge by the token.")
-    hardware = prices["laptop"] / (years * 365.25 * hours_per_day * 3600)
-    return hardware + energy(1, prices["laptop_power"]) * prices["electricity"]
+    unused = [name for name in given if name not in MACHINES[place]]
+    if unused:
+        raise ValueError(f"{unused[0]} changes nothing on the {place} machine: leave it out.")
+    _check_numbers(given, above_zero=given)
+    machine = MACHINES[place] | given
+    if place == "rented":
+        return _price(prices, "gpu_hour_small") / 3600 / machine["speedup"]
+    if machine["hours_per_day"] > 24:
+        raise ValueError(f"hours_per_day is {hours_per_day}: a day has 24.")
+    hardware = _price(prices, "laptop") / (machine["years"] * 365.25 * machine["hours_per_day"] * 3600)
+    return hardware + energy(1, _price(prices, "laptop_power")) * _price(prices, "electricity")
 
 
 def compare(workload: Workload, prices: Mapping[str, float], place: str = "own", **machine) -> pd.DataFrame:
@@ -110,7 +168,9 @@ def compare(workload: Workload, prices: Mapping[str, float], place: str = "own",
     """
     rows = {approach: _euros(workload, approach, prices, place, machine) for approach in workload.loads}
     table = pd.DataFrame(rows, dtype=float).T.rename_axis("approach")
-    watts = prices["laptop_power"] if place == "own" else float("nan")
+    if place != "own":
+        return table.assign(energy=float("nan"))
+    watts = _price(prices, "laptop_power")
     seconds = {approach: _per_month(workload, _by_seconds(workload, approach)) for approach in workload.loads}
     return table.assign(energy=[energy(seconds[approach], watts) for approach in table.index])
 
@@ -127,13 +187,11 @@ def break_even(workload: Workload, prices: Mapping[str, float], updates_per_mont
     updates * per_update. ``updates_per_month``: one number or an array, instead of the workload's. Which of the two is
     cheaper on either side, ``compare`` tells.
     """
+    check_both(workload)
     table = compare(workload, prices, place, **machine)
-    missing = {"rag", "fine_tuning"} - set(table.index)
-    if missing:
-        raise ValueError(f"The workload has no load for {' and '.join(sorted(missing))}: break_even compares the two.")
     updates = np.asarray(workload.updates_per_month if updates_per_month is None else updates_per_month, dtype=float)
-    if not (updates >= 0).all():
-        raise ValueError("updates_per_month must be 0 or more.")
+    if not (np.isfinite(updates) & (updates >= 0)).all():
+        raise ValueError("updates_per_month must be 0 or more, and finite.")
     standing = table["set_up"] / workload.months + table["storage"]
     fixed = {name: standing[name] + updates * table.loc[name, "per_update"] for name in ("rag", "fine_tuning")}
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -141,6 +199,13 @@ def break_even(workload: Workload, prices: Mapping[str, float], updates_per_mont
         crossing = (fixed["fine_tuning"] - fixed["rag"]) / (DAYS * saved)
     found = np.where(crossing >= 0, crossing, np.inf)
     return float(found) if updates.ndim == 0 else found
+
+
+def check_both(workload: Workload) -> None:
+    """ValueError unless the workload has loads for RAG and for fine-tuning, which can then be compared."""
+    missing = {"rag", "fine_tuning"} - set(workload.loads)
+    if missing:
+        raise ValueError(f"The workload has no load for {' and '.join(sorted(missing))}: give both to compare them.")
 
 
 def _euros(workload: Workload, approach: str, prices: Mapping[str, float], place: str, machine: Mapping) -> dict:
@@ -170,15 +235,15 @@ def _by_tokens(workload: Workload, approach: str, prices: Mapping[str, float]) -
     """
     load, million = workload.loads[approach], 1e-6
     kind = "tuned" if approach in TRAINED else "llm_small"
-    kept = prices["tuned_input" if kind == "tuned" else "llm_small_cached_input"]
-    answer = (load.prompt_tokens - load.shared_tokens) * prices[f"{kind}_input"] + load.shared_tokens * kept
-    answer += load.new_tokens * prices[f"{kind}_output"]
+    kept = _price(prices, "tuned_input" if kind == "tuned" else "llm_small_cached_input")
+    answer = (load.prompt_tokens - load.shared_tokens) * _price(prices, f"{kind}_input") + load.shared_tokens * kept
+    answer += load.new_tokens * _price(prices, f"{kind}_output")
     storage = index = 0.0
     if approach in INDEXED:
-        storage = workload.storage_gb * prices["vector_storage"]
-        answer += max(0.25, workload.storage_gb) * prices["vector_read"]  # read units of one search
-        index = workload.index_tokens * prices["embedding"] * million
-    training = workload.training_tokens * prices["tuning_training"] * million
+        storage = workload.storage_gb * _price(prices, "vector_storage")
+        answer += max(0.25, workload.storage_gb) * _price(prices, "vector_read")  # read units of one search
+        index = workload.index_tokens * _price(prices, "embedding") * million
+    training = workload.training_tokens * _price(prices, "tuning_training") * million
     return _row(workload, approach, answer * million, 0.0, index, training, storage)
 
 

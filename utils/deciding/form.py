@@ -3,6 +3,7 @@
 from IPython.display import Markdown, display
 from ipywidgets import Accordion, Dropdown, Layout, Text, VBox, Widget, interactive_output
 
+from utils.deciding.numbers import typed_number
 from utils.deciding.recommendation import recommend
 from utils.deciding.scenario import FIELDS, Choice, Scenario
 
@@ -52,8 +53,7 @@ def scenario(answers: dict) -> Scenario:
 
 
 def _number(name: str, typed: str) -> float | None:
-    typed = typed.strip().replace(",", "")
     try:
-        return float(typed) if typed else None
-    except ValueError:
-        raise ValueError(f"{name} is {typed!r}: type a number, or leave it empty.") from None
+        return typed_number(typed, whole=FIELDS[name].kind is int) if typed.strip() else None
+    except ValueError as problem:
+        raise ValueError(f"{name}: {problem}, so type a number such as 250 or 0.5, or leave it empty.") from None

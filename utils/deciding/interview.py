@@ -2,6 +2,7 @@
 
 import sys
 
+from utils.deciding.numbers import typed_number
 from utils.deciding.scenario import Scenario
 
 DO_NOT_KNOW = "I do not know"
@@ -71,11 +72,11 @@ def _choose(options) -> dict:
 
 def _number() -> float | None:
     while True:
-        typed = input().strip().replace(",", "")
+        typed = input().strip()
         try:
-            return Scenario(answers_per_day=float(typed)).answers_per_day if typed else None
-        except ValueError:
-            say("Please type a number of 0 or more, such as 250, or only Enter.")
+            return Scenario(answers_per_day=typed_number(typed)).answers_per_day if typed else None
+        except ValueError as problem:
+            say(f"{str(problem).rstrip('.')}. Please type a number of 0 or more, such as 250, or only Enter.")
 
 
 def say(text: str) -> None:

@@ -9,6 +9,16 @@ from utils.deciding.rules import APPROACHES, CHEAPER, Rule, Rulebook, load_rules
 from utils.deciding.scenario import FIELDS, Choice, Scenario
 
 UPDATES_PER_MONTH = {"daily": costs.DAYS, "weekly": costs.DAYS / 7, "monthly": 1.0, "yearly": 1 / 12, "never": 0.0}
+COST_MODEL = {  # what the rulebook's example of a workload holds
+    "loads",
+    "documents",
+    "facts_per_document",
+    "training_seconds_per_fact",
+    "training_tokens_per_fact",
+    "index_seconds_per_document",
+    "index_tokens_per_document",
+    "storage_gb_per_document",
+}
 LADDERS = {  # the values tried for a number when one answer at a time is varied
     "labelled_examples": (0, 300, 3000),
     "documents": (0, 20, 500, 50_000),
@@ -58,29 +68,40 @@ def bill(scenario: Scenario, book: Rulebook, workload: costs.Workload | None = N
     """The workload of a case; None where its volume or how often it changes is not known.
 
     Without ``workload`` the rulebook's measured example is scaled to the number of documents, in proportion. Answers
-    a day and updates a month are always those of the scenario.
+    a day and updates a month are always those of the scenario. ValueError without loads for RAG and fine-tuning.
     """
     if scenario.answers_per_day is None or scenario.change_frequency == "unknown":
         return None
     updates = UPDATES_PER_MONTH[scenario.change_frequency]
     workload = workload or _example(book, scenario.documents)
+    costs.check_both(workload)
     return replace(workload, answers_per_day=scenario.answers_per_day, updates_per_month=updates)
 
 
 def _example(book: Rulebook, documents: int | None) -> costs.Workload:
-    numbers = dict(book.cost_model)
-    documents = numbers.pop("documents") if documents is None else documents
+    numbers = book.cost_model
+    odd = sorted(set(numbers) ^ COST_MODEL)
+    if odd:
+        raise ValueError(f"cost_model of the rules must hold {', '.join(sorted(COST_MODEL))}: see to {', '.join(odd)}.")
+    documents = numbers["documents"] if documents is None else documents
     facts = documents * numbers["facts_per_document"]
     return costs.Workload(
         answers_per_day=0,
         updates_per_month=0,
-        loads={approach: costs.Load(**load) for approach, load in numbers["loads"].items()},
+        loads={approach: _load(approach, load) for approach, load in numbers["loads"].items()},
         training_seconds=facts * numbers["training_seconds_per_fact"],
         training_tokens=facts * numbers["training_tokens_per_fact"],
         index_seconds=documents * numbers["index_seconds_per_document"],
         index_tokens=documents * numbers["index_tokens_per_document"],
         storage_gb=documents * numbers["storage_gb_per_document"],
     )
+
+
+def _load(approach: str, load: Mapping) -> costs.Load:
+    try:
+        return costs.Load(**load)
+    except TypeError as problem:
+        raise ValueError(f"cost_model of the rules: the load of {approach} cannot be read ({problem}).") from None
 
 
 def cheaper_to_run(scenario: Scenario, book: Rulebook, workload: costs.Workload | None = None) -> str:

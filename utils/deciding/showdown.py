@@ -95,7 +95,9 @@ def month() -> dict[str, float]:
     """Euros a month of an own machine for every system, at ``ANSWERS`` a day and ``UPDATES`` a month."""
     load = measured_costs.workload(ANSWERS, UPDATES)
     plain = costs.Load(**measured_costs.load(measured_costs.times()["closed book"]))
-    found = costs.per_month(replace(load, loads={**load.loads, "base": plain}), costs.load_prices())
+    prices = costs.load_prices()
+    found = costs.per_month(load, prices)
+    found["base"] = costs.per_month(replace(load, loads={"prompting": plain}), prices)["prompting"]
     return {name: found[system.approach] for name, system in SYSTEMS.items()}
 
 

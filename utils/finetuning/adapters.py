@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from utils import models, settings
 from utils.finetuning import frozen_layers, training
-from utils.models import FULL_WEIGHTS, Chat, answer_loss, collate, encode_example
+from utils.models import FULL_WEIGHTS, Chat, answer_loss, collate, encode_examples
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ def train(
     The folder holds peft's files and ``training.json``: seconds, tokens (read once for every epoch), losses by step.
     It appears by one rename when training is complete, so an interrupted run leaves nothing to be taken for whole.
     ``start``: an adapter of the same rank, alpha, targets and layers that ``train`` returned, to go on from.
-    Raises ValueError for an empty list, an example without an answer, or a start that does not fit.
+    Raises ValueError for an empty list, an example without an answer or too long for the model, with its place in the
+    list, or a start that does not fit.
     """
     recipe = recipe or Recipe()
     if not examples:
@@ -135,7 +136,7 @@ def _linear_names(model) -> list[str]:
 
 def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: str, start: Path | None) -> None:
     model, tokenizer = models.load_llm()
-    rows = [encode_example(tokenizer, chat) for chat in examples]
+    rows = encode_examples(tokenizer, examples, model.config.get_text_config().max_position_embeddings)
     a_pass = math.ceil(len(rows) / recipe.batch_size)  # the last batch of a pass may be smaller
     run = training.Training(recipe, max(1, round(recipe.epochs * a_pass)), label)
     tokens = round(sum(len(row["input_ids"]) for row in rows) * run.steps / a_pass)
@@ -146,7 +147,7 @@ def _train_into(folder: Path, examples: Sequence[Chat], recipe: Recipe, label: s
     trained = run.fit(
         _trainable(model, recipe, start),
         rows,
-        lambda batch: collate(tokenizer.eos_token_id, batch),
+        lambda batch: collate(models.turns(tokenizer).end, batch),
         answer_loss,
         folder,
     )

@@ -43,7 +43,7 @@ class TransformersEngine:
     @property
     def context(self) -> int:
         """Tokens that prompt and answer may have together."""
-        return self.model.config.max_position_embeddings
+        return self.model.config.get_text_config().max_position_embeddings
 
     @property
     def side_by_side(self) -> int:

@@ -5,23 +5,39 @@ Training minimises this loss; the same loss measures what a model learned and wh
 
 from collections.abc import Sequence
 
-from utils.models.chats import Chat, as_tokens, neutral
+from utils.models.chats import answer_tokens, as_tokens
 from utils.models.llm import LLM
+from utils.models.templates import Chat
 
 IGNORED = -100  # label of tokens that are not learned, as torch's cross entropy expects it
 
 
 def encode_example(tokenizer, chat: Chat) -> dict[str, list[int]]:
-    """Token ids of a chat that ends with the assistant's answer, and labels: the answer and its end-of-turn token.
+    """Token ids of a chat that ends with the assistant's answer, and labels: the answer and the end of its turn, as the
+    model's own template writes them.
 
     Raises ValueError if the last message is not an answer with text.
     """
     if len(chat) < 2 or chat[-1]["role"] != "assistant" or not chat[-1]["content"].strip():
         raise ValueError("A training example must end with an assistant message that has text.")
     ids = as_tokens(tokenizer, chat[:-1])
-    text = neutral(chat[-1]["content"], tokenizer)
-    answer = tokenizer(f"{text}<|im_end|>", add_special_tokens=False)["input_ids"]
+    answer = answer_tokens(tokenizer, chat)
     return {"input_ids": ids + answer, "labels": [IGNORED] * len(ids) + answer}
+
+
+def encode_examples(tokenizer, chats: Sequence[Chat], context: int) -> list[dict[str, list[int]]]:
+    """``encode_example`` for every chat. Raises ValueError, with its place in ``chats``, for one that has no answer or
+    more tokens than the model's context."""
+    rows = []
+    for place, chat in enumerate(chats):
+        try:
+            rows.append(encode_example(tokenizer, chat))
+        except ValueError as problem:
+            raise ValueError(f"chats[{place}]: {problem}") from None
+        if len(rows[-1]["input_ids"]) > context:
+            length = len(rows[-1]["input_ids"])
+            raise ValueError(f"chats[{place}] has {length} tokens and may have {context}: shorten it.")
+    return rows
 
 
 def collate(pad: int, rows: Sequence[dict]) -> dict:
@@ -70,11 +86,11 @@ def losses(llm: LLM, pages: Sequence[Chat]) -> list[float]:
     """Mean negative log-likelihood a token of every page's text, in nats; its exponential is the perplexity."""
     import torch
 
+    if not pages:
+        return []
+    rows = encode_examples(llm.tokenizer, pages, llm.engine.context)
     with torch.inference_mode():
-        return [
-            float(answer_loss(llm.model, collate(0, [_text_alone(encode_example(llm.tokenizer, chat))])))
-            for chat in pages
-        ]
+        return [float(answer_loss(llm.model, collate(0, [_text_alone(row)]))) for row in rows]
 
 
 def _text_alone(row: dict) -> dict:

@@ -1,27 +1,45 @@
 """``LLM.complete``: many chats answered greedily, in batches, timed, with a prompt prefix that is computed once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from utils import settings
 from utils.models import batching
-from utils.models.chats import Chat, as_tokens, prefix_tokens
+from utils.models.chats import as_tokens, prefix_tokens
 from utils.models.converted import available, converted
 from utils.models.engines import CTranslate2Engine, TransformersEngine, Written
 from utils.models.grammar import Grammar
-from utils.models.loading import load_llm, load_tokenizer, with_adapter
+from utils.models.loading import context_length, load_llm, load_tokenizer, with_adapter
+from utils.models.templates import Chat, turns
 
 
 @dataclass(frozen=True)
 class Completion:
-    """One generated answer. Seconds are its share of its batch: prompt (``prefill_seconds``) and all together."""
+    """One generated answer. Seconds are its share of its batch: prompt (``prefill_seconds``) and all together.
+
+    ``problem``: why the model wasn't asked, where another text than its own stands for the answer.
+    """
 
     text: str
     prompt_tokens: int
     new_tokens: int
     prefill_seconds: float
     seconds: float
+    problem: str = ""
+
+
+class TooLongError(ValueError):
+    """Chats that leave no room for an answer: ``tokens`` by their place in the list, and the ``room`` that they have.
+
+    It is raised before anything is computed, so that whoever asked can leave them out and ask again.
+    """
+
+    def __init__(self, tokens: Mapping[int, int], room: int):
+        first, *others = tokens
+        more = f" (and {len(others)} more {'are' if len(others) > 1 else 'is'} too long)" if others else ""
+        super().__init__(f"chats[{first}] has {tokens[first]} tokens and may have {room}{more}: shorten the prompt.")
+        self.tokens, self.room = dict(tokens), room
 
 
 class LLM:
@@ -29,9 +47,9 @@ class LLM:
 
     def __init__(self, model, tokenizer, load: Callable | None = None):
         self._model, self.tokenizer, self._load = model, tokenizer, load
-        turn_end = tokenizer.convert_tokens_to_ids("<|im_end|>")  # ends a turn in ChatML templates
-        self._stops = sorted({tokenizer.eos_token_id, turn_end} - {None, tokenizer.unk_token_id})
-        pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+        end = turns(tokenizer).end
+        self._stops = sorted({tokenizer.eos_token_id, end} - {None})
+        pad = end if tokenizer.pad_token_id is None else tokenizer.pad_token_id
         self.engine = TransformersEngine(model, self._stops, pad) if model is not None else None
 
     @property
@@ -58,7 +76,7 @@ class LLM:
             return cls(*load())
         tokenizer = load_tokenizer()
         llm = cls(None, tokenizer, lambda: load()[0])
-        llm.engine = CTranslate2Engine(converted(adapter), tokenizer, llm._stops, tokenizer.model_max_length)
+        llm.engine = CTranslate2Engine(converted(adapter), tokenizer, llm._stops, context_length())
         return llm
 
     def prompt_ids(self, chat: Chat) -> list[int]:
@@ -82,8 +100,8 @@ class LLM:
         an accelerator 128). ``label``: shows a progress bar under this name. ``min_new_tokens``: go on to so many
         tokens, whatever the model would do, for timings that compare. ``grammar``: constrained decoding, the slots of
         an answer in their order and the texts that each allows (see ``Grammar``). An empty list gives an empty list.
-        Raises ValueError for a chat that is empty or leaves no room in the model's context, and for a grammar where
-        another engine than transformers answers.
+        Raises ValueError for a chat that is empty and for a grammar where another engine than transformers answers,
+        and ``TooLongError`` for those that leave no room in the model's context, before anything is computed.
         """
         batch_size = (32 if settings.device() == "cpu" else 128) if batch_size is None else batch_size
         if max_new_tokens < 1 or batch_size < 1:
@@ -91,7 +109,7 @@ class LLM:
         if min_new_tokens > max_new_tokens:
             raise ValueError("min_new_tokens must not be more than max_new_tokens.")
         limits = self._limits(grammar)
-        prompts = [self._checked(chat, number, max_new_tokens) for number, chat in enumerate(chats)]
+        prompts = self._prompts(chats, self.engine.context - max_new_tokens)
         shared = prefix_tokens(self.tokenizer, prefix)
         begins = [bool(shared) and len(ids) > len(shared) and ids[: len(shared)] == shared for ids in prompts]
         order = sorted(range(len(prompts)), key=lambda i: (not begins[i], -len(prompts[i])))
@@ -130,16 +148,15 @@ class LLM:
             raise ValueError("Only transformers can keep to a grammar: load the model with engine='transformers'.")
         return {"allowed": Grammar(self.tokenizer, grammar).allowed}
 
-    def _checked(self, chat: Chat, number: int, max_new_tokens: int) -> list[int]:
-        if not chat or not any(message.get("content", "").strip() for message in chat):
-            raise ValueError(f"Chat {number} is empty: give at least one message with text.")
-        ids = self.prompt_ids(chat)
-        room = self.engine.context - max_new_tokens
-        if len(ids) > room:
-            raise ValueError(
-                f"Chat {number} has {len(ids)} tokens and the context leaves room for {room}: shorten the prompt."
-            )
-        return ids
+    def _prompts(self, chats: Sequence[Chat], room: int) -> list[list[int]]:
+        for place, chat in enumerate(chats):
+            if not chat or not any(message.get("content", "").strip() for message in chat):
+                raise ValueError(f"chats[{place}] is empty: give at least one message with text.")
+        prompts = [self.prompt_ids(chat) for chat in chats]
+        too_long = {place: len(ids) for place, ids in enumerate(prompts) if len(ids) > room}
+        if too_long:
+            raise TooLongError(too_long, room)
+        return prompts
 
     def _completion(self, prompt: list[int], written: Written, share: int) -> Completion:
         """``share``: of the batch's seconds; one prompt of so many that were answered at the same time."""

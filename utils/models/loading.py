@@ -88,6 +88,15 @@ def load_tokenizer():
     return _load(chosen_generator(), AutoTokenizer.from_pretrained, "RVF_LLM")
 
 
+def context_length() -> int:
+    """Tokens that a prompt and its answer may have together, by the generator's configuration; tokenizers often name
+    no limit. Raises SetupError if it cannot be had."""
+    from transformers import AutoConfig
+
+    config = _load(chosen_generator(), AutoConfig.from_pretrained, "RVF_LLM")
+    return config.get_text_config().max_position_embeddings
+
+
 def load_embedder():
     """The embedder as a SentenceTransformer on the chosen device; raises SetupError if it cannot be had."""
     from sentence_transformers import SentenceTransformer

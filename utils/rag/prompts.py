@@ -1,6 +1,5 @@
 """The prompt: instruction, few-shot examples, numbered passages, question; with passages and without."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,16 +26,16 @@ NUMBER_LAST = (
     "Use only the passages. Answer in a few words, then give the number of the passage that holds the answer. "
     f"{_OR_ABSTAIN}"
 )
-_MARKER = re.compile(r"<\|.*?\|>", re.DOTALL)  # <|im_start|> and its like: tokens that begin and end turns of a chat
 
 
 def one_line(text: str) -> str:
-    """A text as it may stand in a prompt: valid Unicode, on one line, without the markers that begin and end a turn.
+    """A text as it may stand in a prompt: valid Unicode, on one line, so that no document can number itself.
 
-    So nothing in a document can close the user's turn, write one in the name of the system, or number itself.
+    What would end the user's turn or begin another is made harmless later, by whoever knows the model's own marks: see
+    ``models.neutral``.
     """
     valid = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair becomes "?"
-    return " ".join(_MARKER.sub(" ", valid).split())
+    return " ".join(valid.split())
 
 
 def user_message(question: str, passages: Sequence[str]) -> dict:

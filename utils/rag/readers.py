@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from utils.corpus import Question, visible_to
-from utils.models import LLM, Chat, Completion
+from utils.models import LLM, Chat, Completion, TooLongError
 from utils.rag.citations import cited_documents, without_citations
 from utils.rag.prompts import FewShotExample, prompt, prompt_prefix
 from utils.retrieval import PASSAGES, Hit, Retriever, gold_passages
@@ -20,7 +20,7 @@ class Answer:
     """An answer with where it came from: ``citations`` are ids of documents, ``hits`` the passages of its prompt.
 
     ``timing``: seconds by step ("retrieval", "prefill", "decoding"), a question's share of its batch. ``raw``: what the
-    model wrote, before it was read as an answer.
+    model wrote, before it was read as an answer. ``problem``: why the model could not be asked, if so.
     """
 
     text: str
@@ -31,6 +31,7 @@ class Answer:
     prompt_tokens: int = 0
     new_tokens: int = 0
     raw: str = ""
+    problem: str = ""
 
     @property
     def seconds(self) -> float:
@@ -56,6 +57,7 @@ def answer_from(completion: Completion, hits: Sequence[Hit] = ()) -> Answer:
         prompt_tokens=completion.prompt_tokens,
         new_tokens=completion.new_tokens,
         raw=completion.text,
+        problem=completion.problem,
     )
 
 
@@ -75,8 +77,9 @@ class Reader:
     def answer(self, questions: Sequence[str], passages: Sequence[Sequence[Hit]], label: str = "") -> list[Answer]:
         """Answer questions from their passages, in the order in which these stand in the prompt.
 
-        Questions with equally many passages are answered together and share the beginning of their prompt.
-        Raises ValueError if there is not one list of passages for every question.
+        Questions with equally many passages are answered together and share the beginning of their prompt. One whose
+        prompt is too long for the model loses only its own answer: that is "I don't know." with a ``problem``, which is
+        printed too. Raises ValueError if there is not one list of passages for every question.
         """
         if len(questions) != len(passages):
             raise ValueError(f"{len(questions)} questions with {len(passages)} lists of passages: give one for each.")
@@ -85,6 +88,8 @@ class Reader:
             rows = [row for row, hits in enumerate(passages) if len(hits) == count]
             done = self._complete([questions[row] for row in rows], [passages[row] for row in rows], count, label)
             answers |= {row: answer_from(one, passages[row]) for row, one in zip(rows, done, strict=True)}
+        for row in sorted(row for row, answer in answers.items() if answer.problem):
+            print(f"questions[{row}] is not answered: {answers[row].problem}", flush=True)
         return [answers[row] for row in range(len(passages))]
 
     def _complete(
@@ -94,12 +99,27 @@ class Reader:
             asked = zip(questions, passages, strict=True)
             chats = [prompt(question, hits, self.examples, self.instruction) for question, hits in asked]
             prefix = prompt_prefix(self.examples, count, self.instruction)
-            return self.llm.complete(chats, self.max_new_tokens, prefix=prefix, label=label)
+            return self._what_fits(chats, self.max_new_tokens, prefix=prefix, label=label)
         if self.closed_book is None:
             return [Completion(ABSTENTION, 0, 0, 0.0, 0.0) for _ in questions]
-        return self.llm.complete(
-            [self.closed_book(question) for question in questions], CLOSED_BOOK_TOKENS, label=label
-        )
+        return self._what_fits([self.closed_book(question) for question in questions], CLOSED_BOOK_TOKENS, label=label)
+
+    def _what_fits(self, chats: Sequence[Chat], max_new_tokens: int, **options) -> list[Completion]:
+        """A completion of every chat; of one that leaves no room in the context, an abstention with a problem."""
+        try:
+            return self.llm.complete(chats, max_new_tokens, **options)
+        except TooLongError as refused:
+            fitting = [chat for place, chat in enumerate(chats) if place not in refused.tokens]
+            done = iter(self.llm.complete(fitting, max_new_tokens, **options))
+            return [
+                _unread(refused.tokens[place], refused.room) if place in refused.tokens else next(done)
+                for place in range(len(chats))
+            ]
+
+
+def _unread(tokens: int, room: int) -> Completion:
+    problem = f"its prompt has {tokens} tokens and may have {room}; shorten the question or its passages."
+    return Completion(ABSTENTION, tokens, 0, 0.0, 0.0, problem)
 
 
 def passages_for(questions: Sequence[Question], retriever: Retriever, context: str) -> list[list[Hit]]:
