@@ -114,6 +114,7 @@ def study(monkeypatch, tmp_path):
     monkeypatch.setattr(studies_tickets.finetuning, "training_report", lambda folder: report)
     monkeypatch.setattr(studies_tickets.LLM, "load", load)
     monkeypatch.setattr(outputs, "path", lambda study, size: tmp_path / f"{study}-{size}.jsonl")
+    monkeypatch.setattr(outputs, "circumstances", dict)
     monkeypatch.setattr(studies_tickets.gc, "collect", lambda: 0)
     monkeypatch.setattr(studies_tickets, "GridSearchCV", lambda classifier, options: classifier)
     for module in (tickets, studies_tickets):

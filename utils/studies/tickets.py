@@ -117,7 +117,7 @@ def choose_recipe(size: str, known: Sequence[Mapping], asked: Sequence[Mapping])
         return best({r: write(size, name, asked, chats, trained(known, r)) for r, name in names.items()})
 
     whole = best_of([replace(BASE, learning_rate=rate, epochs=epochs) for epochs in EPOCHS for rate in RATES])
-    half = generator().model.config.num_hidden_layers // 2
+    half = generator(None).model.config.num_hidden_layers // 2
     return best_of([replace(whole, top_layers=half), whole])
 
 
@@ -187,7 +187,7 @@ def write(
 
 
 @lru_cache(maxsize=1)
-def generator(adapter: Path | None = None) -> LLM:
+def generator(adapter: Path | None) -> LLM:
     """The model, or with an adapter; one is kept."""
     gc.collect()  # a trainer and its model hold each other in a circle, and a GPU has no room for many
     return LLM.load(adapter)
