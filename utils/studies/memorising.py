@@ -5,6 +5,7 @@ in any order or side by side. All start from ``chosen_recipe``; a training that 
 ``memorised`` judges what is kept.
 """
 
+import gc
 import math
 import random
 import time
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-from utils import corpus, finetuning, rag
+from utils import corpus, finetuning, rag, settings
 from utils.evaluation import outputs
 from utils.finetuning import Recipe
 from utils.models import LLM, Chat
@@ -72,7 +73,10 @@ class Study:
     def keep(self, system: str, make: Callable[[], list[dict]], details: Callable[[], dict] = dict) -> list[dict]:
         """The outputs of a system, made once."""
         command = f"python -m utils.studies {self.name} --size {self.size}"
-        return outputs.keep(self.name, self.size, system, make, command, details)
+        rows = outputs.keep(self.name, self.size, system, make, command, details)
+        if settings.device() != "cpu":
+            gc.collect()  # models are parts of circles; an accelerator doesn't have the memory for those not in use
+        return rows
 
     def ask(self, system: str, asked: Sequence[Probe], prompt: Callable[[str], Chat]) -> None:
         """Ask the untrained model."""
@@ -176,6 +180,9 @@ def knowledge_data(size: str) -> None:
     for writer in ("medium", "large"):
         pairs = memorised.pairs(writer)
         chats = generated_questions.examples(pairs)
+        if not chats:
+            print(f"Nothing that {writer} wrote passes the rules, so there is nothing to train on.")
+            continue
         firsts = [Probe(fact_id, "generated", p[0].number, p[0].question) for fact_id, p in pairs.items() if p]
         equal = equal_steps(recipe, len(chats), recipe.batch_size)
         study.train_and_ask(f"questions by {writer}, seed {SEED}", chats, equal, [*held_out, *firsts])
