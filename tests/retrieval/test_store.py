@@ -98,6 +98,23 @@ def test_an_empty_collection_can_be_kept(tmp_path, mode):
         assert loaded.search("tea at four", 1)
 
 
+@pytest.mark.parametrize("name", ["vectors.npy", "vectors-mine.npy", "store.txt", ".store.json"])
+def test_a_file_that_only_looks_like_a_part_of_an_index_is_not_overwritten(tmp_path, name):
+    (tmp_path / name).write_text("years of work")
+    with pytest.raises(ValueError, match="holds something that is no index"):
+        Retriever(DOCUMENTS, "keyword").save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_what_somebody_keeps_beside_an_index_stays(saved):
+    (saved / "notes.txt").write_text("mine")
+    (saved / "vectors.npy").write_text("of an older version")
+    Retriever(DOCUMENTS[1:], "dense").save(saved)
+    assert (saved / "notes.txt").read_text() == "mine"
+    assert len(files_of(saved)) == 3
+    assert set(Retriever.load(saved).documents) == {"post"}
+
+
 def test_a_folder_that_holds_something_else_is_not_overwritten(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(ValueError, match="holds something that is no index: choose another folder"):

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ from utils.corpus import Document
 from utils.settings import SetupError
 
 STORE, LOCK, PART = "store.json", ".lock", "store.part"
+OURS = re.compile(r"store\.json|\.lock|store\.part|vectors(-[0-9a-f]{16})?\.npy")
 
 # What Python raises for files that are missing, cut off, or hold something else; NumPy reads the header of an array
 # with Python's own parser, and its errors come through.
@@ -33,7 +35,7 @@ def write(folder: Path | str, facts: dict, documents: Iterable[Document], vector
     facts = {**facts, "sha256": _digest(facts, entries, vectors), "documents": entries}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not all(map(_is_ours, folder.iterdir())):
+        if not _is_index(folder):
             raise FileExistsError
         with FileLock(folder / LOCK):
             _replace(folder, facts, vectors)
@@ -59,11 +61,9 @@ def _replace(folder: Path, facts: dict, vectors: np.ndarray | None) -> None:
         part.write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
         part.replace(folder / STORE)
     except BaseException:
-        for path in {*folder.iterdir()} - before:
-            path.unlink()
+        _remove({*folder.iterdir()} - before)
         raise
-    for path in before - {folder / LOCK, folder / STORE, target}:  # the vectors of the older index
-        path.unlink()
+    _remove(before - {folder / LOCK, folder / STORE, target})  # the vectors of the older index
 
 
 def read(folder: Path | str) -> tuple[dict, list[Document], np.ndarray | None]:
@@ -104,5 +104,13 @@ def _vectors_name(digest: str | None) -> str:
     return f"vectors-{digest[:16]}.npy" if digest else ""
 
 
-def _is_ours(path: Path) -> bool:
-    return path.name in (STORE, LOCK, PART) or (path.name.startswith("vectors") and path.suffix == ".npy")
+def _is_index(folder: Path) -> bool:
+    """Whether a folder holds an index, or nothing but what a first save that was killed has left."""
+    names = {path.name for path in folder.iterdir()}
+    return STORE in names or ("vectors.npy" not in names and all(map(OURS.fullmatch, names)))
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if OURS.fullmatch(path.name):  # what else somebody keeps there stays
+            path.unlink()
