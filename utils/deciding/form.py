@@ -3,9 +3,9 @@
 from IPython.display import Markdown, display
 from ipywidgets import Accordion, Dropdown, Layout, Text, VBox, Widget, interactive_output
 
-from utils.deciding.numbers import typed_number
 from utils.deciding.recommendation import recommend
 from utils.deciding.scenario import FIELDS, Choice, Scenario
+from utils.deciding.typed_numbers import typed_number
 
 FIRST = ("change_frequency", "citations", "factual_accuracy", "style", "primary_constraint")
 

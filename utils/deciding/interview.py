@@ -2,8 +2,8 @@
 
 import sys
 
-from utils.deciding.numbers import typed_number
 from utils.deciding.scenario import Scenario
+from utils.deciding.typed_numbers import typed_number
 
 DO_NOT_KNOW = "I do not know"
 QUESTIONS = (

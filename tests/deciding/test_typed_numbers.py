@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from utils.deciding.numbers import typed_number
+from utils.deciding.typed_numbers import typed_number
 
 PATIENT = settings(deadline=None)
 READ = {
