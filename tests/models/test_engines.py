@@ -8,7 +8,6 @@ import pytest
 from utils import finetuning, models, settings
 from utils.models import LLM, converted
 from utils.models import llm as llm_module
-from utils.models.engines import CTranslate2Engine
 from utils.settings import SetupError
 
 pytestmark = pytest.mark.model
@@ -35,39 +34,30 @@ def texts(completions):
 
 @pytest.fixture(scope="module")
 def fast():
+    """CTranslate2 on the small model, with 32-bit numbers: 8-bit ones are rounded by batch."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RVF_ENGINE", "ctranslate2")
         yield LLM.load()
 
 
-@pytest.fixture(scope="module")
-def whole(llm, fast, tmp_path_factory):
-    """CTranslate2 with 32-bit numbers. 8-bit ones are rounded by batch, so their near ties turn with its company."""
-    folder = tmp_path_factory.mktemp("converted") / "whole"
-    converted.main(str(folder), quantization=None)
-    made = LLM(None, llm.tokenizer)
-    made.engine = CTranslate2Engine(folder, llm.tokenizer, fast.engine.stops, fast.engine.context, "float32")
-    return made
-
-
-def test_with_the_same_numbers_it_says_what_transformers_says(llm, whole):
+def test_with_the_same_numbers_it_says_what_transformers_says(llm, fast):
     expected = texts(llm.complete(CHATS, max_new_tokens=10))
     assert len(set(expected)) > 4
-    assert texts(whole.complete(CHATS, max_new_tokens=10)) == expected
+    assert texts(fast.complete(CHATS, max_new_tokens=10)) == expected
 
 
-def test_batches_come_back_in_order(whole):
-    one_by_one = [whole.complete([chat], max_new_tokens=10)[0] for chat in CHATS]
-    together = whole.complete(CHATS[::-1], max_new_tokens=10, batch_size=3)[::-1]
+def test_batches_come_back_in_order(fast):
+    one_by_one = [fast.complete([chat], max_new_tokens=10)[0] for chat in CHATS]
+    together = fast.complete(CHATS[::-1], max_new_tokens=10, batch_size=3)[::-1]
     assert texts(together) == texts(one_by_one)
     assert [c.new_tokens for c in together] == [c.new_tokens for c in one_by_one]
 
 
-def test_a_shared_prefix_changes_nothing_that_is_said(whole):
+def test_a_shared_prefix_changes_nothing_that_is_said(fast):
     chats = [*CHATS, [SYSTEM, {"role": "user", "content": "Name a colour."}]]  # the last one does not begin with it
-    plain = whole.complete(chats, max_new_tokens=10)
+    plain = fast.complete(chats, max_new_tokens=10)
     for _ in range(2):  # computed, then reused
-        shared = whole.complete(chats, max_new_tokens=10, prefix=OPENING)
+        shared = fast.complete(chats, max_new_tokens=10, prefix=OPENING)
         assert texts(shared) == texts(plain)
         assert [c.prompt_tokens for c in shared] == [c.prompt_tokens for c in plain]
 

@@ -35,13 +35,19 @@ def available() -> bool:
     return type(config).__name__ in known._MODEL_LOADERS  # there is no public list of the architectures
 
 
+def compute_type() -> str:
+    """The numbers that CTranslate2 computes the chosen generator with."""
+    model = chosen_generator()
+    return "int8" if isinstance(model, str) else model.compute_type
+
+
 def converted(adapter: Path | str | None = None) -> Path:
     """Folder of the chosen generator, or of it with an adapter merged, for CTranslate2; converted if it isn't there.
 
     Safe with several processes at once and when killed. Raises SetupError with a sentence if the conversion fails.
     """
     base = identity(chosen_generator())
-    key = f"{base} int8 {_trained(adapter)}"
+    key = f"{base} {compute_type()} {_trained(adapter)}"
     name = f"{base.partition('@')[0].rpartition('/')[2]}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
     home = (settings.runs_dir() if adapter else settings.cache_dir()) / "engines"
     folder = home / name
@@ -80,14 +86,12 @@ def _forget_older(home: Path, name: str) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def main(target: str, adapter: str | None = None, quantization: str | None = "int8") -> None:
-    """Convert the chosen generator into the folder ``target``; with an adapter, merged into a copy first.
-
-    ``quantization``: None keeps the numbers as they are, for comparisons.
-    """
+def main(target: str, adapter: str | None = None) -> None:
+    """Convert the chosen generator into the folder ``target``; with an adapter, merged into a copy first."""
     import torch
     from ctranslate2.converters import TransformersConverter
 
+    quantization = None if compute_type() == "float32" else compute_type()
     if adapter is None:
         TransformersConverter(location(chosen_generator())).convert(target, quantization=quantization)
         return

@@ -125,7 +125,7 @@ class CTranslate2Engine:
     loaded at its first use.
     """
 
-    def __init__(self, folder: Path | str, tokenizer, stops: Sequence[int], context: int, compute_type: str = "int8"):
+    def __init__(self, folder: Path | str, tokenizer, stops: Sequence[int], context: int, compute_type: str):
         self.folder, self.tokenizer, self.stops, self.context = str(folder), tokenizer, list(stops), context
         self.compute_type = compute_type
         self._generators = {}

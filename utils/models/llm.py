@@ -7,7 +7,7 @@ from pathlib import Path
 from utils import settings
 from utils.models import batching
 from utils.models.chats import as_tokens, prefix_tokens
-from utils.models.converted import available, converted
+from utils.models.converted import available, compute_type, converted
 from utils.models.engines import CTranslate2Engine, TransformersEngine, Written
 from utils.models.grammar import Grammar
 from utils.models.loading import context_length, load_llm, load_tokenizer, with_adapter
@@ -76,7 +76,7 @@ class LLM:
             return cls(*load())
         tokenizer = load_tokenizer()
         llm = cls(None, tokenizer, lambda: load()[0])
-        llm.engine = CTranslate2Engine(converted(adapter), tokenizer, llm._stops, context_length())
+        llm.engine = CTranslate2Engine(converted(adapter), tokenizer, llm._stops, context_length(), compute_type())
         return llm
 
     def prompt_ids(self, chat: Chat) -> list[int]:

@@ -73,12 +73,12 @@ class Form:
 
 FORMS = {
     "zero-shot": {
-        "small": Form(examples=0),
+        "small": Form(examples=0, k=2),
         "medium": Form(examples=0, k=1),
         "large": Form(examples=0, k=2),
     },
     "few-shot": {
-        "small": Form(),
+        "small": Form(k=1, reply="[n] sentence"),
         "medium": Form(chunk=3),
         "large": Form(examples=5, k=2, best_last=False),
     },
