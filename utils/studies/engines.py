@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from utils import corpus, finetuning, rag
+from utils import corpus, evaluation, finetuning, rag, scoring
 from utils.corpus import Question
 from utils.evaluation import outputs
 from utils.finetuning import Recipe
@@ -36,6 +36,30 @@ def parity(size: str) -> None:
     adapter = finetuning.train(facts.examples(learned), RECIPE, f"{LEARNED} facts")
     for name, engine in reversed(engines.items()):
         _keep(size, f"fine-tuned on facts, {name}", lambda engine=engine: _recall(learned, adapter, engine))
+
+
+def scores(size: str) -> list[dict]:
+    """For the untrained and for the fine-tuned model: shares right on both engines, and their difference (int8 minus
+    float32) with its 95% interval, resampled by fact."""
+    kept, asked = outputs.load(STUDY, size), {q.id: q for q in parity_questions()}
+    learned = {fact.fact_id: fact for fact in facts.load_facts()}
+
+    def right(row: dict) -> float:
+        if "question" in row:  # of a fact that was learned
+            return float(scoring.contains_answer(row["text"], learned[row["id"]].answers, row["question"]))
+        return float(evaluation.is_right(row["text"], asked[row["id"]]))
+
+    rows = []
+    for kind in ("untrained", "fine-tuned on facts"):
+        both = {name: kept.get(f"{kind}, {name}") for name in ENGINES}
+        if not all(both.values()):
+            continue
+        exact, fast = ([right(row) for row in both[name]] for name in ENGINES)
+        groups = [asked[row["id"]].fact_id if row["id"] in asked else row["id"] for row in both["int8"]]
+        difference, low, high = evaluation.paired_difference(fast, exact, groups=groups)
+        shares = {name: sum(values) / len(values) for name, values in zip(ENGINES, (exact, fast), strict=True)}
+        rows.append({"model": kind, "n": len(fast), **shares, "difference": difference, "low": low, "high": high})
+    return rows
 
 
 def parity_questions() -> list[Question]:

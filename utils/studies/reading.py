@@ -116,6 +116,32 @@ def reading(size: str) -> None:
         keep("reading", size, system, make)
 
 
+def scores(size: str) -> list[dict]:
+    """For each kept system: shares of the test questions answered right with its 95% interval, abstained on, refused
+    though they have an answer, and of right documents cited."""
+    asked, rows = test_questions(), []
+    for system, kept in outputs.load("reading", size).items():
+        if system == "second question":  # yes or no, no answer
+            continue
+        pairs = list(zip(answers_of(kept), asked, strict=False))  # some systems were asked the answerable ones alone
+        good, near = ([(a, q) for a, q in pairs if bool(q.answers) == answerable] for answerable in (True, False))
+        right = [float(evaluation.is_right(a, q)) for a, q in good]
+        low, high = evaluation.interval(right)
+        rows.append(
+            {
+                "system": system,
+                "n": len(good),
+                "right": sum(right) / len(right),
+                "low": low,
+                "high": high,
+                "right document cited": sum(evaluation.citation_recall(a, q) for a, q in good) / len(good),
+                "abstains": sum(a.abstained for a, _ in near) / len(near) if near else None,
+                "refuses": sum(a.abstained for a, _ in good) / len(good),
+            }
+        )
+    return rows
+
+
 def keep(study: str, size: str, system: str, make) -> list[dict]:
     """The outputs of a system, made once."""
     return outputs.keep(study, size, system, make, f"python -m utils.studies {study} --size {size}")
