@@ -1,7 +1,6 @@
 """Constrained decoding: every walk along the allowed tokens ends in an answer, and each can be reached."""
 
 from itertools import product
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -48,6 +47,7 @@ def test_every_answer_can_be_written(parts):
 
 
 def test_another_engine_than_transformers_refuses_a_grammar():
-    tokenizer = SimpleNamespace(convert_tokens_to_ids=len, eos_token_id=0, unk_token_id=None, pad_token_id=0)
+    llm = object.__new__(LLM)
+    llm.tokenizer, llm.engine = None, "another engine"
     with pytest.raises(ValueError, match="load the model with engine='transformers'"):
-        LLM(None, tokenizer).complete([[{"role": "user", "content": "Hello"}]], grammar=SLOTS)
+        llm.complete([[{"role": "user", "content": "Hello"}]], grammar=SLOTS)

@@ -21,6 +21,7 @@ OURS = re.compile(r"store\.json|\.lock|store\.part|vectors(-[0-9a-f]{16})?\.npy"
 # What Python raises for files that are missing, cut off, or hold something else; NumPy reads the header of an array
 # with Python's own parser, and its errors come through.
 _BY_THE_PARSER = (SyntaxError, TokenError, RecursionError)
+TRIES = 3  # a writer may also have replaced it twice, and the second time by the same
 DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, *_BY_THE_PARSER)
 
 
@@ -68,13 +69,15 @@ def _replace(folder: Path, facts: dict, vectors: np.ndarray | None) -> None:
 
 def read(folder: Path | str) -> tuple[dict, list[Document], np.ndarray | None]:
     """The facts, documents and vectors of an index; one of ``DAMAGE`` if the files are not what was written."""
+    doubts = 0
     while True:
         text = (Path(folder) / STORE).read_text(encoding="utf-8")
         try:
             return _parsed(Path(folder), text)
-        except DAMAGE:
-            if (Path(folder) / STORE).read_text(encoding="utf-8") == text:
-                raise  # else a writer has replaced it, and its vectors, meanwhile
+        except DAMAGE:  # unless a writer has replaced it, and its vectors, meanwhile
+            doubts += (Path(folder) / STORE).read_text(encoding="utf-8") == text
+            if doubts > TRIES:
+                raise
 
 
 def _parsed(folder: Path, text: str) -> tuple[dict, list[Document], np.ndarray | None]:
