@@ -6,4 +6,13 @@ Here belongs whatever decides whether a text is right. Nothing here retrieves, p
 from utils.scoring.abstention import ABSTENTION, abstains
 from utils.scoring.answers import contains_answer, mentions, normalise, score_answers
 from utils.scoring.items import score_items
-from utils.scoring.letters import CLOSE, MARKERS, facts_kept, fit_voice_classifier, letter_body, markers, rate_letters
+from utils.scoring.letters import (
+    CLOSE,
+    MARKERS,
+    check_letter,
+    facts_kept,
+    fit_voice_classifier,
+    letter_body,
+    markers,
+    rate_letters,
+)
