@@ -7,10 +7,10 @@ import pytest
 
 from utils import corpus, tasks
 from utils.finetuning import Recipe
-from utils.tasks import facts, handbook_questions, pages, shorthand, tickets, voice
+from utils.tasks import facts, handbook_questions, new_letters, pages, shorthand, tickets, voice
 
 SPLITS = ("train", "dev", "test")
-RECORDS = (tickets, shorthand, voice)
+RECORDS = (tickets, shorthand, voice, new_letters)
 MODULES = [import_module(f"utils.tasks.{module.name}") for module in pkgutil.iter_modules(tasks.__path__)]
 
 

@@ -4,26 +4,26 @@ The source is the draft that a letter rewrites, or the list of facts that it is 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from utils.corpus import load_handbook, load_records
 from utils.scoring.answers import normalise, places
 from utils.scoring.claims import clause, denied
-from utils.scoring.matching import MEASURED, Span, asked, is_small
+from utils.scoring.matching import MEASURED, Span, asked
 from utils.scoring.reading import read
 from utils.scoring.values import Value
 
 COPIED = 1 / 3  # of all runs of four words; in the house's own letters it's at most a sixth
 
 _NOTHING_TO_PAY = re.compile(
-    r"\bfree of charge\b|\bfor (?:free|nothing)\b|\b(?:pay|cost|owe)s?(?: \w+)? nothing\b|\bnothing (?:\w+ )?to pay\b"
-    r"|\b(?:no|any|without) (?:\w+ )?(?:charge|cost|fee|payment)\b"
+    r"\bfree of charge\b|\bfor (?:free|nothing)\b|\bnot this time\b|\bnothing (?:\w+ )?to pay\b"
+    r"|\b(?:pay|cost|owe)s?(?: \w+)? nothing\b|\b(?:no|without) (?:\w+ )?(?:charge|cost|fee)\b"
     r"|\b(?:need not|needn't|(?:not|n't) (?:have|need) to) pay\b",
     re.IGNORECASE,
 )
 _NO_CHARGE = re.compile(
-    r"\bfree\b|€0\b|\bat no\b|\b(?:no|without) (?:\w+ )*(?:charge|cost|fee|balance)s?\b"
+    rf"{_NOTHING_TO_PAY.pattern}|\bfree\b|€0\b|\b(?:no|without) (?:\w+ )*(?:charge|cost|fee|balance)s?\b"
     r"|\b(?:waive|cancel|cover|withdraw|suspend)\w*",
     re.IGNORECASE,
 )
@@ -40,11 +40,15 @@ _REFUSES = re.compile(
 _CONDITION = re.compile(r"\b(?:if|unless|so that|in case)\b")
 _MONEY = re.compile(r"€|\b(?:pay|paid|money|sum|amount|fee|refund)\b")
 _TO_THE_READER = re.compile(
-    r"\bwe (?:\w+ ){0,2}?(?:pay|owe|refund|repay|give|send|sent|transfer)(?: \w+){0,3}? you\b|\byou (?:\w+ )?(?:get|receive)\b"
+    r"\bwe (?:\w+ ){0,2}?(?:pay|owe|refund|repay|give|send|sent|transfer)(?: \w+){0,3}? you\b"
+    r"|\byou (?:\w+ )?(?:get|receive)\b"
     r"|\b(?:send|sending|pay|paying|give|giving) (?:\S+ )?back\b|\bwe (?:\w+ )?owe you\b"
 )
 _FROM_THE_READER = re.compile(
     r"\byou (?:\w+ ){0,2}?(?:pay|owe)\b|\bplease (?:\w+ )?pay\b|\bpay us\b|\bcosts?\b|\bask (?:you )?for\b|\bsend us\b"
+)
+_LAST_DAY = re.compile(
+    r"\b(?:by|until|till|before|within|later than)$|\b(?:end|expire|close|lapse|run|is over)\w*(?: out)?(?: on| at)?$"
 )
 _NOTHING_ASKED = asked("")
 
@@ -64,27 +68,27 @@ def invented(text: str, source: str) -> list[str]:
 
 
 def turned_round(text: str, record: Mapping) -> list[str]:
-    """What a letter says the other way round than its source: denied or affirmed, old or new, who pays whom.
+    """What a letter says the other way round: denied for affirmed, "on" for "by" a day, old for new, who pays whom.
 
     ``record`` has ``plain`` (the source), ``brand`` (the letter by hand), ``facts``, and ``changes``, pairs of what was
     and what is now, where there are any. What source and letter say in different ways may be said in either.
     """
+
+    def differs(reading: Callable, fact: str) -> bool:
+        said, known = (reading(text, fact), reading(record["plain"], fact) | reading(record["brand"], fact))
+        return bool(said) and not said & known
+
     changes = record.get("changes", [])
-    moved = {side for pair in changes for side in pair}
-    found = [
-        fact
-        for fact in record["facts"]
-        if fact not in moved
-        and (said := _polarities(text, fact))
-        and not said & (_polarities(record["plain"], fact) | _polarities(record["brand"], fact))
+    facts = [fact for fact in record["facts"] if not any(fact in pair for pair in changes)]
+    words = _words(text) & _words(record["plain"]) & _words(record["brand"])
+    agreed = [
+        word for word in sorted(words) if _polarities(record["plain"], word) == _polarities(record["brand"], word)
     ]
-    found += sorted(
-        word
-        for word in _words(text) & _words(record["plain"]) & _words(record["brand"])
-        if _polarities(record["plain"], word) == _polarities(record["brand"], word)
-        and not _polarities(text, word) & _polarities(record["brand"], word)
-    )
+    found = [fact for fact in facts + agreed if differs(_polarities, fact)]
+    found += [f"by {fact}" for fact in facts if differs(_deadlines, fact)]
     found += [f"{old} for {new}" for old, new in changes if _holds_still(text, old, new)]
+    if _NOTHING_TO_PAY.search(record["brand"]) and not _NO_CHARGE.search(text):
+        found.append("nothing to pay")
     if (paid := _payers(text)) and (gold := _payers(record["brand"])) and not paid & gold:
         found.append("who pays")
     return found
@@ -138,7 +142,11 @@ def _is_same(said: Value, known: Value) -> bool:
     if said.kind == "days":
         return known.kind == "days" and said.content <= known.content
     if said.kind == "date":
-        return known.kind == "date" and said.content[1:] == known.content[1:] and said.content[0] in (None, known.content[0])
+        return (
+            known.kind == "date"
+            and said.content[1:] == known.content[1:]
+            and said.content[0] in (None, known.content[0])
+        )
     if known.kind == "date":
         return said.kind == "number" and said.unit is None and said.content == known.content[0]
     if said.kind == "ordinal" or known.kind == "ordinal":
@@ -170,12 +178,8 @@ def _ordinary_words() -> frozenset[str]:
 
 def _words(text: str) -> set[str]:
     """The ordinary words of a letter that carry meaning."""
-    values = read(text)
-    return {
-        value.text
-        for at, value in enumerate(values)
-        if value.kind == "word" and not value.capital and len(value.text) > 3 and not is_small(values, at)
-    }
+    words = {value.text for value in read(text) if value.kind == "word" and len(value.text) > 3}
+    return words - {value.text for value in _names(text)}
 
 
 def _polarities(text: str, fact: str) -> set[bool]:
@@ -219,13 +223,26 @@ def _is_left(values: Sequence[Value], span: Span) -> bool:
     first, last = clause(values, span[0])
     moves = values[span[0] - 1].text == "from" and "to" in [value.text for value in values[span[1] + 1 : last + 1]]
     said = " ".join(value.text for value in values[first : span[0]])
-    return moves or said.endswith(("in place of", "replaces")) or denied(values, span, _NOTHING_ASKED)
+    return (
+        moves
+        or bool(re.search(r"\b(?:instead of|rather than|in place of|replaces)\b", said))
+        or denied(values, span, _NOTHING_ASKED)
+    )
 
 
 def _is_past(values: Sequence[Value], span: Span) -> bool:
     first, last = clause(values, span[0])
     said = [value.text for value in values[first : last + 1]]
     return bool({"was", "were", "had", "before", "earlier", "old"} & set(said)) or values[span[0] - 1].text == "from"
+
+
+def _deadlines(text: str, fact: str) -> set[bool]:
+    """For each place where a date or a time stands, whether it's the last moment for something."""
+    values = read(text)
+    starts = [place[0][0] for place in places(text, fact) if values[place[0][0]].kind in ("date", "time")]
+    return {
+        bool(_LAST_DAY.search(" ".join(value.text for value in values[clause(values, at)[0] : at]))) for at in starts
+    }
 
 
 def _payers(text: str) -> set[str]:

@@ -26,7 +26,7 @@ def markers(text: str) -> dict[str, float]:
     words = set(re.findall(r"[a-z']+", body.lower()))
     short = bool(sentences) and max(len(s.split()) for s in sentences) <= 16 and "!" not in text
     found = (
-        bool(re.fullmatch(r"Hello [A-Z][\w'-]+,", lines[0])),
+        bool(re.fullmatch(r"Hello ([A-Z][\w'-]+|everyone),", lines[0])),
         "we" in words and bool(words & {"you", "your"}),
         short and not _OFFICE.search(text),
         sum(s.startswith("Next,") for s in sentences) == 1,
@@ -48,7 +48,8 @@ def fit_voice_classifier(records: Sequence[Mapping]):
     from sklearn.linear_model import LogisticRegression
 
     texts = [letter_body(record[side]) for side in ("plain", "brand") for record in records]
-    return LogisticRegression(max_iter=1000).fit(embed(texts), [0] * len(records) + [1] * len(records))
+    classifier = LogisticRegression(C=10, max_iter=1000)  # C by cross-validation on the training letters
+    return classifier.fit(embed(texts), [0] * len(records) + [1] * len(records))
 
 
 def rate_letters(texts: Sequence[str], records: Sequence[Mapping], classifier) -> dict[str, list[float]]:
