@@ -93,7 +93,10 @@ def test_the_house_speaks_in_its_voice_and_the_office_does_not_and_both_state_th
         (HOUSE.replace("We moved", "We have not moved"), {"polarity kept": 0}),
         (HOUSE.replace("in Wren", "in Wren or in room 4"), {"nothing invented": 0}),
         (HOUSE.replace("Mia", "Wren"), {"right person": 0}),
-        (HOUSE.replace("We moved your", "We say: your visit has been rescheduled. Your"), {"own words": 0, "markers": 0.8}),
+        (
+            HOUSE.replace("We moved your", "We say: your visit has been rescheduled. Your"),
+            {"own words": 0, "markers": 0.8},
+        ),
     ],
     ids=["house", "marker", "office", "fact missing", "denied", "invented", "wrong person", "copied"],
 )

@@ -17,3 +17,4 @@ from utils.scoring.letters import (
     markers,
     rate_letters,
 )
+from utils.scoring.statements import score_statements, states
