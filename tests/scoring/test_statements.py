@@ -112,10 +112,10 @@ def test_a_score_counts_what_is_stated_and_what_is_invented():
 OTHER_WORDS = {
     "gull 47, W5": "Red alert in Wren: pulse 47 on the PulseBand P2. Bisoprolol discontinued, urgently referred to the "
     "cardiologist.",
-    "cough x4": "The patient has had a cough for four days and green sputum, without fever. ThermoDot temperature: 37.1.",
-    "T2DM, metformin": "Type 2 diabetes. Metformin increased from 500 to 1000, twice daily. Fasting bloods in six weeks.",
-    "off food x5": "He has not been eating for 5 days. No nausea or vomiting. Weight is down 2 kg. Referral to dietician.",
-    "moth > pip": "The OxyClip replaces the SleepRing; skin irritation under the ring. Two calls from the Care Line.",
+    "cough x4": "He has had a cough for four days and green sputum, without fever. ThermoDot temperature: 37.1.",
+    "T2DM, metformin": "Type 2 diabetes. Metformin up from 500 to 1000, twice daily. Fasting bloods in six weeks.",
+    "off food x5": "Has not been eating for 5 days. No nausea or vomiting. Weight is down 2 kg. Referral to dietician.",
+    "moth > pip, tulip": "The OxyClip replaces the SleepRing; skin irritation. Two calls from the Care Line.",
     "leaf 2.9": "At night a blood sugar of 2.9 on the GlucoLeaf, red alert. Sweating. Insulin reduced to 14 units.",
 }
 

@@ -7,10 +7,10 @@ import pytest
 
 from utils import corpus, tasks
 from utils.finetuning import Recipe
-from utils.tasks import facts, handbook_questions, new_letters, pages, shorthand, tickets, voice
+from utils.tasks import facts, handbook_questions, new_letters, notes, pages, shorthand, tickets, voice
 
 SPLITS = ("train", "dev", "test")
-RECORDS = (tickets, shorthand, voice, new_letters)
+RECORDS = (tickets, shorthand, notes, voice, new_letters)
 MODULES = [import_module(f"utils.tasks.{module.name}") for module in pkgutil.iter_modules(tasks.__path__)]
 
 
@@ -95,7 +95,7 @@ def test_every_right_answer_and_its_end_fit_within_the_limit(task, llm):
     assert max(lengths) < task.MAX_NEW_TOKENS
 
 
-@pytest.mark.parametrize("task", [tickets, shorthand], ids=name_of)
+@pytest.mark.parametrize("task", [tickets, shorthand, notes], ids=name_of)
 def test_the_answer_that_is_taught_scores_highest_and_no_answer_lowest(task):
     for record in every_record(task):
         best, worst = task.score(answer(task, record), record), task.score("", record)

@@ -1,8 +1,8 @@
 """Statements in the reading of a clinical note: stated in whatever words, denied, or invented.
 
-Text and statement are brought into the same words first ("pulse", "heart rate"; "raised", "up"; "twice a day", "two times
-daily"). A text makes a statement where its words stand close together, in any order, with no other figure between them,
-and affirmed where the statement affirms.
+Text and statement are brought into the same words first ("pulse", "heart rate"; "raised", "up"; "twice a day", "two
+times daily"). A text makes a statement where its words stand close together, in any order, with no other figure between
+them, and affirmed where the statement affirms.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from utils.scoring.tokens import plain, stem
-from utils.scoring.units import ONES
+from utils.scoring.units import ONES, words_of
 
 SLACK = 4  # other words that may stand between those of a statement
 
@@ -51,6 +51,7 @@ _SAME = tuple(
         (r"(?:(?:per|each|every) )?day|daily", "day"),
         (r"(?:(?:per|each|every) )week|weekly", "week"),
         (r"(?:(?:per|each|every) )month|monthly", "month"),
+        (r"(\d+)x(?! (?:day|week|month))", r"\1"),  # two calls, called twice
         (r"(?:in |every |each )?mornings?", "morning"),
         (r"(?:at |every |each |during )?nights?|overnight|nightly|at bedtime", "night"),
         (r"(?:with |her |his |their )*(?:evening meal|supper|dinner)", "eveningmeal"),
@@ -88,18 +89,27 @@ _SAME = tuple(
         (r"urine infection", "urinary tract infection"),
     )
 )
-_SMALL = {
+_SMALL = frozenset(
     stem(word)
-    for word in "of in on at for with and that it its is are was were be been being has have had this as because by patient he she "
-    "they his her their there then so who which under device before until shows showed showing reads "
-    "read reading also does do did".split()
-}
+    for word in words_of(
+        "of in on at for with and that it its is are was were be been being has have had this as because by patient he "
+        "she they his her their there then so who which under device before until shows showed showing reads read "
+        "reading also does do did"
+    )
+)
+_NAMES = frozenset(
+    stem(name)
+    for name in words_of(
+        "pulseband cuffmateold cuffmatenew oxyclip glucoleaf sleepring breezemeter thermodot homehub elmgate saltmarsh "
+        "windle brackwater orrinhill reed heron kestrel redalert amberalert"
+    )
+)
 _TOKEN = re.compile(r"\d+(?:[./]\d+)*x?|[^\W\d][\w'-]*|[,;.:]")
 
 
 def states(text: str, statement: str) -> bool:
     """Whether a text makes a statement, such as "red alert", "no fever" or "ramipril raised to 10"."""
-    wanted = [word for word in _words(statement) if word not in _SMALL]
+    wanted = [word for word in _words(statement) if word not in _SMALL and word not in ",;.:"]
     return any(_made_in(sentence, wanted) for sentence in _sentences(text))
 
 
@@ -115,13 +125,6 @@ def score_statements(text: str, statements: Sequence[str], gold: str) -> dict[st
     wrong = len(invented_in(text, gold))
     f1 = 2 * right / (right + wrong + len(statements))
     return {"all items": float(right == len(statements) and not wrong), "item F1": f1}
-
-
-_NAMES = {
-    stem(name)
-    for name in "pulseband cuffmateold cuffmatenew oxyclip glucoleaf sleepring breezemeter thermodot homehub elmgate "
-    "saltmarsh windle brackwater orrinhill reed heron kestrel redalert amberalert".split()
-}
 
 
 @lru_cache(maxsize=20_000)
@@ -149,7 +152,7 @@ def _sentences(text: str) -> list[list[str]]:
 
 
 def _made_in(sentence: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Whether the wanted words stand in one short stretch of a sentence, with the figures and the negation they need."""
+    """Whether the wanted words stand in one short stretch of a sentence, with their figures and their negation."""
     denies = "not" in wanted
     for start in range(len(sentence)):
         stretch: list[str] = []
@@ -182,7 +185,7 @@ def _agrees(sentence: Sequence[str], start: int, stretch: Sequence[str], wanted:
 
 
 def _is_denied(sentence: Sequence[str], start: int) -> bool:
-    """Whether a negation shortly before reaches the words at ``start``; it doesn't reach over "and", "but" or a comma."""
+    """Whether a negation shortly before reaches ``start``: it doesn't reach over "and", "but" or a comma."""
     for word in reversed(sentence[max(0, start - 3) : start]):
         if word in (",", "and", "but"):
             return False

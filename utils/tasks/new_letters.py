@@ -14,7 +14,7 @@ INSTRUCTION = "Write a letter from the facts, in the voice of this guide."
 
 
 def load(split: str) -> list[dict]:
-    """The letters of a split, train, dev or test, in the form of the voice records: ``plain`` lists reader and facts."""
+    """The letters of a split, train, dev or test, as records of voice whose ``plain`` lists reader and facts."""
     return load_records("new_letters", split)
 
 

@@ -36,7 +36,7 @@ def entry(term: str) -> str:
 
 
 def score(reading: str, record: Mapping) -> dict[str, float]:
-    """``all items``: 1 if a reading states every item of the note and invents nothing; ``item F1`` gives partial credit."""
+    """``all items``: 1 if a reading states every item and invents nothing; ``item F1`` gives credit for some."""
     return score_statements(reading, record["items"], record["reading"])
 
 
@@ -78,7 +78,7 @@ def prompt_with_guide(
 
 
 def replaced(note: str) -> str:
-    """The note with each term replaced by its plain meaning, the longest first and in one pass: a rival without a model."""
+    """The note with each term replaced by its plain meaning, longest first, in one pass: a rival without a model."""
     return _terms().sub(_written_out, note)
 
 
