@@ -63,6 +63,7 @@ def test_a_fair_reader_s_words_count(statement, text):
         ("weight up by 3 kg", "Weight up to 3 kg"),
         ("amoxicillin 500 three times a day", "Amoxicillin 500 for 3 days"),
         ("cough 3 days", "Cough three times a day"),
+        ("lost keys 3 times", "Lost the keys for 3 days"),
         ("metformin 850 evening meal", "Metformin 850 in the morning"),
         ("no fever", "Fever, no cough"),
         ("no fever", "Fever but no cough"),

@@ -83,6 +83,8 @@ _SAME = tuple(
         (r"any more|anymore|mg|kgs?|kilos?|kilograms?|micrograms?|units|puffs?|degrees|mmhg|litres?", ""),
         (r"no|never|without|none|nil|denies|denied|cannot|\w+n't", "not"),
         (r"ankles? (?:are |is )?swollen|swelling of|swelling", "swollen"),
+        (r"dear|costly", "expensive"),
+        (r"aware|informed|knows", "know"),
         (r"fine|okay|good|all right|alright", "ok"),
         (r"nothing abnormal(?: found)?|normal(?: result)?", "normal"),
         (r"upper respiratory(?: tract)? infection", "upper respiratory infection"),
@@ -104,6 +106,7 @@ _NAMES = frozenset(
         "windle brackwater orrinhill reed heron kestrel redalert amberalert"
     )
 )
+_PERIODS = frozenset({"day", "week", "month"})
 _TOKEN = re.compile(r"\d+(?:[./]\d+)*x?|[^\W\d][\w'-]*|[,;.:]")
 
 
@@ -176,9 +179,12 @@ def _agrees(sentence: Sequence[str], start: int, stretch: Sequence[str], wanted:
     if "not" not in wanted and ("not" in stretch or _is_denied(sentence, start)):
         return False
     figures = [at for at, word in enumerate(stretch) if _is_figure(word)]
+    after = [word for word in sentence[start:] if word not in (",", "and")]
+    if any(after[at + 1 : at + 2] and after[at + 1] in _PERIODS - set(wanted) for at in figures):
+        return False  # lost the keys 3 times is not for 3 days
     if "to" not in wanted and any(at and stretch[at - 1] == "to" for at in figures):
         return False
-    if {"replac", "from"} & set(wanted):  # what gives way comes first
+    if {"replac", "from"} & set(wanted) and "new" not in wanted:  # what gives way comes first
         places = [stretch.index(word) for word in wanted if word not in ("replac", "from", "to")]
         return places == sorted(places)
     return True
