@@ -94,7 +94,7 @@ def test_the_house_speaks_in_its_voice_and_the_office_does_not_and_both_state_th
         (HOUSE.replace("in Wren", "in Wren or in room 4"), {"nothing invented": 0}),
         (HOUSE.replace("Mia", "Wren"), {"right person": 0}),
         (
-            HOUSE.replace("We moved your", "We say: your visit has been rescheduled. Your"),
+            HOUSE.replace("We moved your visit", "We say: your visit has been rescheduled"),
             {"own words": 0, "markers": 0.8},
         ),
     ],

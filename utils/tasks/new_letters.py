@@ -9,7 +9,7 @@ from utils.settings import DATA
 from utils.tasks import voice
 
 RECIPE = voice.RECIPE
-MAX_NEW_TOKENS = 112
+MAX_NEW_TOKENS = 128
 INSTRUCTION = "Write a letter from the facts, in the voice of this guide."
 
 

@@ -13,7 +13,7 @@ from utils.scoring import score_statements, states
 from utils.settings import DATA
 
 RECIPE = Recipe(rank=16, alpha=32, learning_rate=3e-3, epochs=4, batch_size=8, top_layers=15)
-MAX_NEW_TOKENS = 80
+MAX_NEW_TOKENS = 96
 INSTRUCTION = "Write the clinical note out as one or two plain sentences. This is how notes are written:"
 _PERIODS = {"7": "days", "52": "weeks", "12": "months"}
 
