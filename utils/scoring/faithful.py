@@ -6,6 +6,7 @@ The source is the draft that a letter rewrites, or the list of facts that it is 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 
 from utils.corpus import load_handbook, load_records
 from utils.scoring.answers import normalise, places
@@ -121,7 +122,7 @@ def _is_figure(value: Value) -> bool:
 
 def _with_both_dates(values: Sequence[Value]) -> Iterator[Value]:
     """The values, with the 4 August of "4 to 9 August" and both ends of each range."""
-    for value, link, last in zip(values, [*values[1:], *[None] * 1], [*values[2:], *[None] * 2], strict=True):
+    for value, link, last in zip_longest(values, values[1:], values[2:]):
         yield value
         if value.kind == "range":
             yield from value.content
@@ -197,8 +198,7 @@ def _negative(values: Sequence[Value], span: Span, negation: re.Pattern) -> bool
     first, last = clause(values, span[0])
     before = " ".join(value.text for value in values[first : span[0]])
     after = " ".join(value.text for value in values[span[1] + 1 : last + 1])
-    if re.search(r"\b(?:instead of|rather than)\b", after):
-        after = after[: re.search(r"\b(?:instead of|rather than)\b", after).start()]
+    after = re.split(r"\b(?:instead of|rather than)\b", after)[0]
     said = f"{_CONDITION.split(before)[-1]} {_CONDITION.split(after)[0]}"
     left = bool(re.search(r"\b(?:instead of|rather than)(?: \w+){0,2}$", before))
     return left != (bool(negation.search(said)) != bool(_REFUSES.search(said)))
@@ -231,6 +231,7 @@ def _is_left(values: Sequence[Value], span: Span) -> bool:
 
 
 def _is_past(values: Sequence[Value], span: Span) -> bool:
+    """Whether a clause tells of a time that is over."""
     first, last = clause(values, span[0])
     said = [value.text for value in values[first : last + 1]]
     return bool({"was", "were", "had", "before", "earlier", "old"} & set(said)) or values[span[0] - 1].text == "from"
@@ -246,6 +247,7 @@ def _deadlines(text: str, fact: str) -> set[bool]:
 
 
 def _payers(text: str) -> set[str]:
+    """Who pays according to the sentences about money: "we", the house, or "you", the reader."""
     sentences = [part for part in re.split(r"(?<=[.?!])\s+", text.casefold()) if _MONEY.search(part)]
     ways = {"we": _TO_THE_READER, "you": _FROM_THE_READER}
     return {who for who, way in ways.items() if any(way.search(part) for part in sentences)}
