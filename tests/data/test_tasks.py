@@ -66,7 +66,6 @@ def stands_in(term: str, text: str) -> bool:
         (TICKETS, 320, "complaint"),
         (SHORTHAND, 240, "note"),
         (NOTES, 250, "note"),
-        (NOTES, 250, "reading"),
         (VOICE, 120, "plain"),
         (VOICE, 120, "brand"),
         (NEW_LETTERS, 100, "plain"),
