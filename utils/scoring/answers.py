@@ -12,7 +12,7 @@ from utils.scoring.claims import (
     is_past_beside_present,
     names_another_person,
 )
-from utils.scoring.matching import Asked, accepted_values, alone_in, asked, find, fits, meaningful
+from utils.scoring.matching import Asked, Span, accepted_values, alone_in, asked, find, fits, meaningful
 from utils.scoring.reading import read
 from utils.scoring.tokens import plain
 from utils.scoring.values import Value
@@ -78,6 +78,11 @@ def mentions(text: str, answers: Sequence[str]) -> bool:
     accepted = accepted_values(answers)
     bare_counts = bool(accepted) and _is_bare(accepted[0])
     return any(find(values, answer, _stands_in) for answer in accepted if bare_counts or not _is_bare(answer))
+
+
+def places(text: str, answer: str) -> list[tuple[Span, ...]]:
+    """Every place in a passage where an answer stands, also as one end of a range: spans of the passage's values."""
+    return find(read(text), accepted_values([answer])[0], _stands_in_or_ends)
 
 
 def score_answers(
@@ -177,3 +182,8 @@ def _stands_in(said: Value, wanted: Value) -> bool:
     if said.kind == wanted.kind == "number" and wanted.unit is None:
         return said.count == wanted.content
     return fits(replace(said, former=False), wanted, _NOTHING_ASKED)
+
+
+def _stands_in_or_ends(said: Value, wanted: Value) -> bool:
+    ends = said.content if said.kind == "range" else (said,)
+    return any(_stands_in(end, wanted) for end in (said, *ends))

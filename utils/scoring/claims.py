@@ -38,7 +38,7 @@ _NOW = set(words_of("now currently today is are lowered raised nowadays"))
 def affirmed(values: Sequence[Value], spans: Sequence[Span], accepted: Sequence[Span], about: Asked) -> bool:
     """Whether the text says of an answer at these spans that it holds."""
     return not any(
-        _denied(values, span, about) or _compared(values, span, about) or _one_of_several(values, span, accepted, about)
+        denied(values, span, about) or _compared(values, span, about) or _one_of_several(values, span, accepted, about)
         for span in spans
     )
 
@@ -68,7 +68,8 @@ def _is_exception(values: Sequence[Value], at: int) -> bool:
     return any(value.text in _EVERY | {"no"} for value in values[max(0, at - 4) : at]) and values[at - 1].text != ","
 
 
-def _denied(values: Sequence[Value], span: Span, about: Asked) -> bool:
+def denied(values: Sequence[Value], span: Span, about: Asked) -> bool:
+    """Whether the clause around a span says that it does not hold."""
     first, last = clause(values, span[0])
     before = [value.text for value in values[first : span[0]]]
     said = " ".join(before)

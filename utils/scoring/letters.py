@@ -1,4 +1,4 @@
-"""Letters in the house voice: its markers, the facts kept, a classifier of voice, and what is usable."""
+"""Letters in the house voice: its markers, the facts kept, a classifier of voice, and what could be sent."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from utils.models import embed
-from utils.scoring.answers import mentions
+from utils.scoring.answers import places
+from utils.scoring.faithful import copied, greeted, invented, turned_round
 
 CLOSE = "Here whenever you need us."
 MARKERS = ("greets by name", "speaks of we and you", "short sentences", "one next step", "closes as agreed")
@@ -25,7 +26,7 @@ def markers(text: str) -> dict[str, float]:
     words = set(re.findall(r"[a-z']+", body.lower()))
     short = bool(sentences) and max(len(s.split()) for s in sentences) <= 16 and "!" not in text
     found = (
-        bool(re.fullmatch(r"Hello [A-Z][\w'-]+,", lines[0])),
+        bool(re.fullmatch(r"Hello ([A-Z][\w'-]+|everyone),", lines[0])),
         "we" in words and bool(words & {"you", "your"}),
         short and not _OFFICE.search(text),
         sum(s.startswith("Next,") for s in sentences) == 1,
@@ -36,7 +37,7 @@ def markers(text: str) -> dict[str, float]:
 
 def facts_kept(text: str, facts: Sequence[str]) -> float:
     """Share of a message's facts (dates, amounts, names) that still stand in the text."""
-    return float(np.mean([mentions(text, [fact]) for fact in facts]))
+    return float(np.mean([bool(places(text, fact)) for fact in facts]))
 
 
 def fit_voice_classifier(records: Sequence[Mapping]):
@@ -47,17 +48,35 @@ def fit_voice_classifier(records: Sequence[Mapping]):
     from sklearn.linear_model import LogisticRegression
 
     texts = [letter_body(record[side]) for side in ("plain", "brand") for record in records]
-    return LogisticRegression(max_iter=1000).fit(embed(texts), [0] * len(records) + [1] * len(records))
+    classifier = LogisticRegression(C=10, max_iter=1000)  # C by cross-validation on the training letters
+    return classifier.fit(embed(texts), [0] * len(records) + [1] * len(records))
 
 
 def rate_letters(texts: Sequence[str], records: Sequence[Mapping], classifier) -> dict[str, list[float]]:
-    """One value a message: share of ``markers``; ``house voice``, 1 or 0, as the classifier sees it; share of ``facts
-    kept``; ``usable``, 1 if all three are complete."""
-    marks = [float(np.mean(list(markers(text).values()))) for text in texts]
-    house = [float(label) for label in classifier.predict(embed([letter_body(text) for text in texts]))]
-    facts = [facts_kept(text, record["facts"]) for text, record in zip(texts, records, strict=True)]
-    usable = [float(min(values) == 1.0) for values in zip(marks, house, facts, strict=True)]
-    return {"markers": marks, "house voice": house, "facts kept": facts, "usable": usable}
+    """One value a letter for each thing that a usable one needs, and ``usable``, 1 if all of them are complete.
+
+    ``markers`` and ``facts kept`` are shares; the others are 1 or 0: ``house voice``, as the classifier sees it;
+    ``polarity kept``, ``nothing invented`` and ``own words``, against the source ``plain``; ``right person``, whom the
+    letter by hand, ``brand``, greets as well.
+    """
+    bodies = [letter_body(text) for text in texts]
+    rated = [check_letter(text, record) for text, record in zip(texts, records, strict=True)]
+    house = [float(label) for label in classifier.predict(embed(bodies))]
+    rated = [{"house voice": voice} | checks for voice, checks in zip(house, rated, strict=True)]
+    found = {name: [checks[name] for checks in rated] for name in rated[0]}
+    return found | {"usable": [float(min(checks.values()) == 1) for checks in rated]}
+
+
+def check_letter(text: str, record: Mapping) -> dict[str, float]:
+    """What ``rate_letters`` reads from the text itself, without the classifier."""
+    return {
+        "markers": float(np.mean(list(markers(text).values()))),
+        "facts kept": facts_kept(text, record["facts"]),
+        "polarity kept": float(not turned_round(text, record)),
+        "nothing invented": float(not invented(letter_body(text), record["plain"])),
+        "right person": float(greeted(text) == greeted(record["brand"])),
+        "own words": float(not copied(letter_body(text), record["plain"])),
+    }
 
 
 def letter_body(text: str) -> str:

@@ -7,6 +7,8 @@ from utils.scoring.tokens import Reader
 from utils.scoring.units import DAYS, DAYTIMES, MONTHS, UNITS
 from utils.scoring.values import Value, time
 
+_SHORT_MONTHS = {month for month in MONTHS if len(month) < 4} - {"may"}  # "Dec." has a full stop of its own
+
 
 def clock(reader: Reader) -> Value | None:
     """07:30, 7.30 am, 5 pm, half past seven, ten to three, five o'clock, nine in the evening, noon."""
@@ -111,7 +113,7 @@ def date(reader: Reader) -> Value | None:
         if day and reader.peek().lower in MONTHS:
             month = MONTHS[reader.peek().lower]
             reader.at += 1
-            len(reader.tokens[reader.at - 1].text) < 4 and reader.take(".")
+            reader.tokens[reader.at - 1].lower in _SHORT_MONTHS and reader.take(".")
     if not (day and month):
         return None
     start = reader.at

@@ -33,7 +33,12 @@ def example(record: Mapping) -> Chat:
 
 def prompt_with_guide(record: Mapping, examples: Sequence[Mapping] = ()) -> Chat:
     """A prompt with the guide and few-shot examples."""
-    turns = [{"role": "system", "content": GUIDE}]
+    return few_shot(GUIDE, record, examples)
+
+
+def few_shot(instruction: str, record: Mapping, examples: Sequence[Mapping] = ()) -> Chat:
+    """An instruction, examples of source and letter, and the source of the record."""
+    turns = [{"role": "system", "content": instruction}]
     for other in (*examples, record):
         turns += [{"role": "user", "content": other["plain"]}, {"role": "assistant", "content": other["brand"]}]
     return turns[:-1]
