@@ -75,7 +75,6 @@ def stands_in(term: str, text: str) -> bool:
         "tickets",
         "shorthand",
         "notes",
-        "readings",
         "voice, plain",
         "voice, brand",
         "new letters, plain",
