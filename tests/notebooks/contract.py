@@ -40,7 +40,7 @@ TAG = "nbval-check-output"
 
 # Notebooks whose cells changed since their outputs were stored, by number. Their first cell says so. Running them
 # (`python -m utils.setup.notebooks NN`) and taking them off this list is one step.
-OUTDATED: tuple[str, ...] = ("01",)
+OUTDATED: tuple[str, ...] = ()
 OUTDATED_LINE = "*The outputs stored here come from an earlier version of the code and the scorer: run it.*"
 LITERATURE = "literature"  # tag of a cell whose percentages others measured
 PERCENT = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?) ?%")
