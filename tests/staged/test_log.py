@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utils.retrieval import Hit
+from utils.settings import SetupError
 from utils.staged import Log, Record
 
 RECORD = Record(
@@ -67,3 +68,24 @@ def test_sql_in_a_question_is_text():
     with Log() as log:
         log.write([sly])
         assert log.read() == [sly]
+
+
+@pytest.mark.parametrize("content", [b"no database, but a text that is long enough to be read as its header" * 4, None])
+def test_a_file_that_is_no_log_is_told_and_left_alone(tmp_path, content):
+    path = tmp_path / "log.sqlite"
+    if content is None:
+        path = tmp_path / "no folder" / "log.sqlite"
+    else:
+        path.write_bytes(content)
+    with pytest.raises(SetupError, match=r"The log .*log\.sqlite cannot be opened \(.+\): name another file"):
+        Log(path)
+    assert not path.exists() or path.read_bytes() == content
+
+
+def test_a_log_that_was_cut_off_is_told(tmp_path):
+    path = tmp_path / "log.sqlite"
+    with Log(path) as log:
+        log.write([RECORD])
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(SetupError, match="cannot be opened"):
+        Log(path)

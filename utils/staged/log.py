@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utils.retrieval import Hit
+from utils.settings import SetupError
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS interactions (
@@ -40,11 +41,20 @@ class Record:
 
 
 class Log:
-    """A log in a file, or in memory; a context manager that closes it."""
+    """A log in a file, or in memory; a context manager that closes it.
+
+    Raises SetupError for a file that is no log, is damaged, or can't be opened; it stays as it is.
+    """
 
     def __init__(self, path: Path | str = ":memory:"):
-        self.database = sqlite3.connect(path)
-        self.database.execute(SCHEMA)
+        try:
+            self.database = sqlite3.connect(path)
+            self.database.execute(SCHEMA)
+            self.database.execute("SELECT * FROM interactions LIMIT 1")
+        except sqlite3.DatabaseError as problem:
+            raise SetupError(
+                f"The log {path} cannot be opened ({problem}): name another file, or restore it from a copy."
+            ) from None
 
     def __enter__(self) -> "Log":
         return self
