@@ -9,6 +9,7 @@ from utils.evaluation import outputs
 from utils.models import Completion
 from utils.rag import Form
 from utils.scoring import ABSTENTION
+from utils.settings import SetupError
 from utils.studies import reading
 
 SECONDS = {"retrieval": 0.0, "prefill": 0.1, "decoding": 0.2}
@@ -100,7 +101,7 @@ def test_the_choice_takes_the_best_level_of_each_factor_in_turn(monkeypatch, ech
 
 
 def test_without_a_model_nothing_is_chosen_that_was_not_kept(echo):
-    with pytest.raises(AttributeError):
+    with pytest.raises(SetupError, match=r"run `python -m utils\.studies reading_dev --size small` first"):
         reading.choose("small", "zero-shot")
 
 

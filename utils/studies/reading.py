@@ -12,7 +12,7 @@ from utils.models import LLM, Completion
 from utils.rag import Answer, Form
 from utils.rag.forms import LONGEST, REPLIES
 from utils.retrieval import Hit, Retriever, gold_passages
-from utils.settings import SEED
+from utils.settings import SEED, SetupError
 
 Levels = dict[str, Form]
 JUDGE = "Do the passages contain the answer to the question? Reply with one word: yes or no."
@@ -49,7 +49,7 @@ def factors(kind: str) -> dict[str, Callable[[Form], Levels]]:
 
 @dataclass(frozen=True)
 class Step:
-    """One factor of the choice: how many dev questions each level answers right, of ``n``, and the level taken."""
+    """One factor of the choice: by level, 1 or 0 for each answerable dev question and the form; and the level taken."""
 
     factor: str
     right: dict[str, list[float]]
@@ -62,14 +62,21 @@ def choose(size: str, kind: str, llm: LLM | None = None) -> list[Step]:
 
     The level with most right answers is taken, the first one if several have as many; a reply without the number of its
     passage is measured, but not taken: what RAG is for includes naming the source. What isn't kept yet is answered by
-    ``llm``.
+    ``llm``; without one that raises SetupError.
     """
     asked = dev_questions()
+
+    def answered(one: Form) -> list[dict]:
+        if llm is None:
+            command = f"python -m utils.studies reading_dev --size {size}"
+            raise SetupError(f"The dev answers of {form_name(one)!r} aren't there: run `{command}` first.")
+        return read(asked, one, llm)
+
     form, steps = Form(examples=0 if kind == "zero-shot" else 2), []
     for factor, vary in factors(kind).items():
         forms = vary(form)
         right = {
-            level: _right(keep("reading_dev", size, form_name(one), lambda one=one: read(asked, one, llm)), asked)
+            level: _right(keep("reading_dev", size, form_name(one), lambda one=one: answered(one)), asked)
             for level, one in forms.items()
         }
         taken = max((level for level in forms if level != "few words"), key=lambda level: sum(right[level]))
@@ -177,7 +184,7 @@ def read_oracle(questions: Sequence[Question], form: Form, llm: LLM) -> list[dic
 
 
 def closed_book(questions: Sequence[Question], llm: LLM) -> list[dict]:
-    """No passage, with leave to abstain and the same few-shot examples."""
+    """No passage, with leave to abstain."""
     reader = rag.Reader(llm, closed_book=rag.closed_book_or_abstain)
     return rows(questions, reader.answer([q.question for q in questions], [[] for _ in questions], "closed book"))
 
