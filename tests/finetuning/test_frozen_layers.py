@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+import transformers
 
 from utils.finetuning import frozen_layers
-from utils.models import encode_example
+from utils.models import answer_loss, collate, encode_example
 
 EXAMPLES = [
     [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
@@ -26,3 +27,27 @@ def test_what_the_lower_layers_hand_up_is_what_the_whole_model_computes(llm):
         assert state.shape == whole.shape
         assert (state - whole).abs().max() < 1e-3
     assert len(llm.model.get_decoder().layers) == 30
+
+
+@pytest.mark.parametrize(
+    ("family", "config"),
+    [
+        (transformers.LlamaForCausalLM, transformers.LlamaConfig),
+        (transformers.Qwen2ForCausalLM, transformers.Qwen2Config),
+    ],
+)
+def test_a_model_that_reads_what_the_lower_layers_handed_up_has_the_same_loss(family, config):
+    torch.manual_seed(1)
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2}
+    model = family(config(vocab_size=60, num_hidden_layers=4, **sizes)).eval()
+    rows = [
+        {"input_ids": ids, "labels": [-100, *ids[1:]]} for ids in (list(range(3, 20)), list(range(30, 36)), [7, 7, 50])
+    ]
+    before = float(answer_loss(model, collate(0, rows)))
+    assert frozen_layers.can_skip(model, 3)
+    states = frozen_layers.lower_states(model, rows, top_layers=3, batch_size=2)
+    frozen_layers.skip_lower(model, top_layers=3)
+    read = [row | {"states": state} for row, state in zip(rows, states, strict=True)]
+    assert float(answer_loss(model, collate(0, read))) == pytest.approx(before, abs=1e-4)
+    shorter = [row | {"states": state * 2} for row, state in zip(rows, states, strict=True)]
+    assert abs(float(answer_loss(model, collate(0, shorter))) - before) > 1e-3, "the states are what it reads"

@@ -6,7 +6,7 @@ computing it once spares half of the forward pass, about a third of a training s
 
 from collections.abc import Sequence
 
-CACHEABLE = ("llama",)  # families whose decoder feeds given embeddings straight into its first layer
+CACHEABLE = ("llama", "qwen2")  # families whose decoder feeds given embeddings straight into its first layer
 
 
 def can_skip(model, top_layers: int | None) -> bool:

@@ -5,7 +5,6 @@ tickets held out for that choice. ``table`` and ``curve`` score what was kept.
 """
 
 import gc
-import os
 import random
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
@@ -27,8 +26,8 @@ from utils.tasks import tickets as task
 
 STUDY = "tickets"
 HELD_OUT = 80  # training tickets that choose the form of a system; it's shown or trained on the other 160
-RATES, EPOCHS = (2e-4, 5e-4, 1e-3), (2, 4)
-BASE = Recipe(rank=16, alpha=32, batch_size=8)
+EPOCHS = (2, 4)
+BASE = Recipe(rank=16, alpha=32, batch_size=8, learning_rate=5e-4)
 CURVE = {  # numbers of training examples, and seeds
     "small": ((240, 120, 60, 30), SEEDS),
     "medium": ((240, 120, 60, 30), SEEDS[:1]),
@@ -49,7 +48,6 @@ EXAMPLES = {  # how the examples of a prompt are found, and how many are tried
 
 def tickets(size: str) -> None:
     """Without a model, prompted, fine-tuned, and the learning curve; each system is kept as soon as it is complete."""
-    os.environ["RVF_ENGINE"] = "transformers"  # the engine that can keep to a grammar
     train, test = task.load("train"), task.load("test")
     for system, lines in without_model(train, test).items():
         keep(STUDY, size, system, partial(_rows, test, lines))
@@ -109,16 +107,24 @@ def fine_tuned(size: str, train: Sequence[Mapping], test: Sequence[Mapping]) -> 
 
 
 def choose_recipe(size: str, known: Sequence[Mapping], asked: Sequence[Mapping]) -> Recipe:
-    """Learning rate and epochs, and then whether the upper half of the layers will do; among equals the cheaper."""
-    chats = [task.prompt(record) for record in asked]
+    """One factor after another: epochs, learning rate, and which layers are adapted; among equals the first.
+
+    Half as many layers learn less from a step, so they get twice the rate. A recipe of the upper half costs less than
+    half as much, so small and medium begin with it and try all layers last; large begins with all of them.
+    """
+    chats, half = [task.prompt(record) for record in asked], generator().model.config.num_hidden_layers // 2
+    whole, upper = BASE, replace(BASE, top_layers=half, learning_rate=2 * BASE.learning_rate)
 
     def best_of(recipes: Sequence[Recipe]) -> Recipe:
         names = {recipe: f"held out, {recipe_name(recipe)}" for recipe in recipes}
         return best({r: write(size, name, asked, chats, trained(known, r)) for r, name in names.items()})
 
-    whole = best_of([replace(BASE, learning_rate=rate, epochs=epochs) for epochs in EPOCHS for rate in RATES])
-    half = generator(None).model.config.num_hidden_layers // 2
-    return best_of([replace(whole, top_layers=half), whole])
+    recipe = whole if size == "large" else upper
+    recipe = best_of([replace(recipe, epochs=epochs) for epochs in EPOCHS])
+    recipe = best_of([recipe, *(replace(recipe, learning_rate=recipe.learning_rate * times) for times in (0.4, 2))])
+    other = half if recipe.top_layers is None else None
+    rate = recipe.learning_rate * (2 if other else 0.5)
+    return best_of([recipe, replace(recipe, top_layers=other, learning_rate=rate)])
 
 
 def recipe_name(recipe: Recipe) -> str:
@@ -175,7 +181,7 @@ def write(
             folder = adapter()
             report = finetuning.training_report(folder)
             took = {f"training_{name}": report[name] for name in ("tokens", "steps", "seconds")}
-        llm = generator(folder)
+        llm = generator(folder, "transformers" if grammar else None)
         done = llm.complete(chats, task.MAX_NEW_TOKENS, prefix=chats[0][:1], label=system, grammar=grammar)
         counts = [
             {"prompt_tokens": one.prompt_tokens, "new_tokens": one.new_tokens, "seconds": round(one.seconds, 4)} | took
@@ -187,10 +193,10 @@ def write(
 
 
 @lru_cache(maxsize=1)
-def generator(adapter: Path | None) -> LLM:
-    """The model, or with an adapter; one is kept."""
+def generator(adapter: Path | None = None, engine: str | None = None) -> LLM:
+    """The model, or with an adapter; one is kept. Only transformers can keep to a grammar."""
     gc.collect()  # a trainer and its model hold each other in a circle, and a GPU has no room for many
-    return LLM.load(adapter)
+    return LLM.load(adapter, engine=engine)
 
 
 def best(tried: Mapping[Hashable, Sequence[Mapping]]) -> Hashable:
