@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
+from itertools import takewhile
 from pathlib import Path
 from statistics import mode
 
@@ -182,7 +183,7 @@ def write(
             report = finetuning.training_report(folder)
             took = {f"training_{name}": report[name] for name in ("tokens", "steps", "seconds")}
         llm = generator(folder, "transformers" if grammar else None)
-        done = llm.complete(chats, task.MAX_NEW_TOKENS, prefix=chats[0][:1], label=system, grammar=grammar)
+        done = llm.complete(chats, task.MAX_NEW_TOKENS, prefix=shared(chats), label=system, grammar=grammar)
         counts = [
             {"prompt_tokens": one.prompt_tokens, "new_tokens": one.new_tokens, "seconds": round(one.seconds, 4)} | took
             for one in done
@@ -190,6 +191,14 @@ def write(
         return _rows(records, [one.text for one in done], counts)
 
     return keep(STUDY, size, system, make)
+
+
+def shared(chats: Sequence[Chat]) -> Chat:
+    """The turns with which all chats begin, but for the last turn of each."""
+    turns = takewhile(
+        lambda same: all(turn == same[0] for turn in same), zip(*(chat[:-1] for chat in chats), strict=False)
+    )
+    return [same[0] for same in turns]
 
 
 @lru_cache(maxsize=1)
