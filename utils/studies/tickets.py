@@ -26,6 +26,7 @@ from utils.studies.reading import keep
 from utils.tasks import tickets as task
 
 STUDY = "tickets"
+BATCH = 16  # the rules make long prompts: two batches of 32 side by side took 15 GB
 HELD_OUT = 80  # training tickets that choose the form of a system; it's shown or trained on the other 160
 EPOCHS = (2, 4)
 BASE = Recipe(rank=16, alpha=32, batch_size=8, learning_rate=5e-4)
@@ -183,7 +184,7 @@ def write(
             report = finetuning.training_report(folder)
             took = {f"training_{name}": report[name] for name in ("tokens", "steps", "seconds")}
         llm = generator(folder, "transformers" if grammar else None)
-        done = llm.complete(chats, task.MAX_NEW_TOKENS, prefix=shared(chats), label=system, grammar=grammar)
+        done = llm.complete(chats, task.MAX_NEW_TOKENS, BATCH, shared(chats), system, grammar=grammar)
         counts = [
             {"prompt_tokens": one.prompt_tokens, "new_tokens": one.new_tokens, "seconds": round(one.seconds, 4)} | took
             for one in done
