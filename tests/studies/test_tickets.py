@@ -94,33 +94,12 @@ class Clerk:
 
 
 @pytest.fixture
-def study(monkeypatch, tmp_path):
-    """The study with stand-ins for what takes time: what was trained, by its path, and the models that answered."""
-    made = SimpleNamespace(trained={}, loaded=[])
-
-    def train(chats, recipe, label):
-        before = [folder for folder, known in made.trained.items() if known == (chats, recipe)]
-        folder = before[0] if before else tmp_path / str(len(made.trained))
-        made.trained[folder] = (chats, recipe)
-        return folder
-
-    def load(adapter, engine):
-        made.loaded.append(Clerk(adapter and made.trained[adapter][1]))
-        return made.loaded[-1]
-
-    report = {"tokens": 900, "steps": 60, "seconds": 1.5, "losses": []}
-    monkeypatch.setattr(studies_tickets.finetuning, "train", train)
-    monkeypatch.setattr(studies_tickets.finetuning, "training_report", lambda folder: report)
-    monkeypatch.setattr(studies_tickets.LLM, "load", load)
-    monkeypatch.setattr(outputs, "path", lambda study, size: tmp_path / f"{study}-{size}.jsonl")
-    monkeypatch.setattr(outputs, "circumstances", dict)
-    monkeypatch.setattr(trials.gc, "collect", lambda: 0)
+def study(monkeypatch, doubles):
+    """The study with stand-ins for what takes time."""
     monkeypatch.setattr(studies_tickets, "GridSearchCV", lambda classifier, options: classifier)
     for module in (tickets, studies_tickets):
         monkeypatch.setattr(module, "embed", letters)
-    trials.generator.cache_clear()
-    yield made
-    trials.generator.cache_clear()
+    return doubles(Clerk)
 
 
 def letters(texts) -> np.ndarray:

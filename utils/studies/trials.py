@@ -13,9 +13,10 @@ from utils import finetuning
 from utils.evaluation import outputs
 from utils.finetuning import Recipe
 from utils.models import LLM, Chat
-from utils.settings import SEED, SetupError
+from utils.settings import SEED, SEEDS, SetupError
 
 LAYERS = {"small": 30, "medium": 24, "large": 28}  # written down, so that a choice can be read without a model
+TRIAL = "held out, "  # begins the name of a form that was tried on held-out records
 
 
 def held_out(records: Sequence[Mapping], count: int) -> tuple[list[Mapping], list[Mapping]]:
@@ -24,9 +25,24 @@ def held_out(records: Sequence[Mapping], count: int) -> tuple[list[Mapping], lis
     return shuffled[:-count], shuffled[-count:]
 
 
+def seeds(size: str) -> tuple[int, ...]:
+    """How often a system of notebook 02 is trained: three times on ``small``."""
+    return SEEDS if size == "small" else SEEDS[:1]
+
+
 def recipe_name(recipe: Recipe) -> str:
     """What is chosen of a recipe, in words."""
     return f"recipe, lr {recipe.learning_rate:g}, epochs {recipe.epochs}" + (", upper half" * bool(recipe.top_layers))
+
+
+def by_system(kept: Mapping[str, Sequence[dict]], tried: bool = False) -> dict[str, list[dict]]:
+    """Kept rows by the name of their system, those of all its seeds together: of the systems that are reported, or of
+    the forms that were ``tried`` on held-out records."""
+    found: dict[str, list[dict]] = {}
+    for name, rows in kept.items():
+        if name.startswith(TRIAL) == tried:
+            found.setdefault(name.partition(", seed ")[0], []).extend(rows)
+    return found
 
 
 def of_rank(recipe: Recipe, rank: int) -> Recipe:
@@ -120,7 +136,7 @@ class Trials:
         half = LAYERS[self.size] // 2
 
         def best_of(recipes: Sequence[Recipe]) -> Recipe:
-            return self.best({recipe: ask(f"held out, {recipe_name(recipe)}", recipe) for recipe in recipes})
+            return self.best({recipe: ask(f"{TRIAL}{recipe_name(recipe)}", recipe) for recipe in recipes})
 
         upper = replace(base, top_layers=half, learning_rate=2 * base.learning_rate)
         recipe = base if self.size == "large" else upper
