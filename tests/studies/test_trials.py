@@ -1,6 +1,7 @@
 """Trials of forms: what is held out, how a recipe is chosen, and that a choice can be read without a model."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -83,6 +84,23 @@ def test_without_a_model_a_text_is_kept_with_no_tokens(study):
     study.keep_texts("copy", [{"id": "a"}, {"id": "b"}], ["x", "y"])
     kept = outputs.load("exams", "medium")["copy"]
     assert [(row["id"], row["text"], row["new_tokens"]) for row in kept] == [("a", "x", 0), ("b", "y", 0)]
+
+
+@pytest.mark.parametrize(
+    ("middles", "shared"),
+    [([["x", "y"], ["x", "y"]], 3), ([["x", "y"], ["x", "z"]], 2), ([["x"], ["x", "y"]], 2), ([[], []], 1)],
+)
+def test_messages_that_all_chats_begin_with_are_computed_once(study, doubles, middles, shared):
+    prefixes = []
+
+    def complete(chats, max_new_tokens, prefix, label, grammar):
+        prefixes.append(prefix)
+        return [SimpleNamespace(text="", prompt_tokens=9, new_tokens=3, seconds=0.5)] * len(chats)
+
+    doubles(lambda recipe: SimpleNamespace(complete=complete))
+    chats = [[{"content": word} for word in ("rules", *some, str(n))] for n, some in enumerate(middles)]
+    study.write("few-shot", [{"id": "a"}, {"id": "b"}], chats)
+    assert prefixes == [chats[0][:shared]]
 
 
 def test_updates_of_all_ranks_are_of_like_size():

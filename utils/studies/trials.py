@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 from utils import finetuning
@@ -100,7 +101,7 @@ class Trials:
                 report = finetuning.training_report(folder)
                 took = {f"training_{name}": report[name] for name in ("tokens", "steps", "seconds")}
             llm = generator(folder, "transformers" if grammar else None)
-            done = llm.complete(chats, self.max_new_tokens, prefix=chats[0][:1], label=system, grammar=grammar)
+            done = llm.complete(chats, self.max_new_tokens, prefix=_shared(chats), label=system, grammar=grammar)
             counts = [
                 {"prompt_tokens": one.prompt_tokens, "new_tokens": one.new_tokens, "seconds": round(one.seconds, 4)}
                 | took
@@ -145,6 +146,12 @@ class Trials:
         other = half if recipe.top_layers is None else None
         rate = recipe.learning_rate * (2 if other else 0.5)
         return best_of([recipe, replace(recipe, top_layers=other, learning_rate=rate)])
+
+
+def _shared(chats: Sequence[Chat]) -> Chat:
+    """The messages that all chats begin with: a system prompt, and examples that are always the same."""
+    places = takewhile(lambda messages: all(message == messages[0] for message in messages), zip(*chats, strict=False))
+    return chats[0][: len(list(places))]
 
 
 def _rows(records: Sequence[Mapping], texts: Sequence[str], more: Sequence[Mapping]) -> list[dict]:
