@@ -22,7 +22,8 @@ from utils.tasks import tickets
 EXAMPLES = [tickets.example(record) for record in tickets.load("train")[:24]]
 STEPS, ROUNDS = 6, 2
 ALL = replace(tickets.RECIPE, epochs=2, batch_size=8, learning_rate=1e-3, top_layers=None)
-UPPER = replace(ALL, top_layers=15)
+DEPTH = transformers.AutoConfig.from_pretrained(models.location(models.chosen_generator())).num_hidden_layers
+UPPER = replace(ALL, top_layers=DEPTH // 2)
 APART = "plain Trainer, glibc as it comes"
 LADDER = {  # every row adds one thing to the row before
     "plain Trainer, memory kept": {"recipe": ALL},

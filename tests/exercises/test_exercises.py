@@ -10,12 +10,12 @@ from utils.exercises import EXERCISES, check, hint, solution
 
 # At least one wrong answer for every exercise, the mistake a reader would make, and a word of what must be said to it.
 WRONG = {
-    "00.1": [(12, "what share"), (0.52, "what share"), ("12/48", "ValueError")],
     "00.2": [
         (lambda a, b: a[1] >= b[0], "do not overlap|in either order"),
         (lambda a, b: True, "do not overlap"),
         (lambda a, b: None, "overlap, in either order"),
     ],
+    "00.3": [("a better search", "11 of 20"), ("training the facts", "twenty-first"), (11, "TypeError")],
     "01.1": [
         (lambda inputs, outputs, rank: inputs * outputs, "full matrix"),
         (lambda inputs, outputs, rank: rank * inputs, "of A and of B"),
@@ -65,7 +65,7 @@ WRONG = {
         (lambda text, ids: [ids[int(n) - 1] for n in re.findall(r"\[([12])\]", text)], "once, in order"),
     ],
     "06.4": [("medium, few-shot", "made up"), ("medium, search score", "refuses"), ("the large one", "choose one of")],
-    "06.2": [(0.8, "both must go right"), (0.85, "both must go right"), (1.7, "both must go right")],
+    "06.2": [((0.67, 0.83), "everything is found"), ((0.71, 0.88), "94% is found"), ((0.71, 0.81), "94% is found")],
     "05.1": [
         (lambda rankings, k: [item for item in rankings[0] if item in rankings[1]], "once"),
         (lambda rankings, k: rankings[0] + rankings[1], "once"),

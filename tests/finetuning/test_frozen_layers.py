@@ -40,14 +40,13 @@ def test_a_model_that_reads_what_the_lower_layers_handed_up_has_the_same_loss(fa
     torch.manual_seed(1)
     sizes = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2}
     model = family(config(vocab_size=60, num_hidden_layers=4, **sizes)).eval()
-    rows = [
-        {"input_ids": ids, "labels": [-100, *ids[1:]]} for ids in (list(range(3, 20)), list(range(30, 36)), [7, 7, 50])
-    ]
-    before = float(answer_loss(model, collate(0, rows)))
+    texts = (list(range(3, 20)), list(range(30, 36)), [7, 7, 50])
+    rows = [{"input_ids": ids, "labels": [-100, *ids[1:]]} for ids in texts]
+    before = answer_loss(model, collate(0, rows)).item()
     assert frozen_layers.can_skip(model, 3)
     states = frozen_layers.lower_states(model, rows, top_layers=3, batch_size=2)
     frozen_layers.skip_lower(model, top_layers=3)
     read = [row | {"states": state} for row, state in zip(rows, states, strict=True)]
-    assert float(answer_loss(model, collate(0, read))) == pytest.approx(before, abs=1e-4)
+    assert answer_loss(model, collate(0, read)).item() == pytest.approx(before, abs=1e-4)
     shorter = [row | {"states": state * 2} for row, state in zip(rows, states, strict=True)]
-    assert abs(float(answer_loss(model, collate(0, shorter))) - before) > 1e-3, "the states are what it reads"
+    assert abs(answer_loss(model, collate(0, shorter)).item() - before) > 1e-3, "the states are what it reads"

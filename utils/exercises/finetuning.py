@@ -2,7 +2,7 @@
 
 import math
 
-from utils.exercises.exercise import Exercise, number
+from utils.exercises.exercise import Exercise, choice, number
 
 
 def _intervals_overlap(answer: object) -> str | None:
@@ -53,15 +53,23 @@ def _outcome(answer: object) -> str | None:
 
 
 EXERCISES: dict[str, Exercise] = {
-    "00.1": Exercise(
-        number(0.25, 0.001, "12 of 48 is what share?"),
-        "Accuracy is the number of right answers over the number of questions.",
-        "answer = 12 / 48",
-    ),
     "00.2": Exercise(
         _intervals_overlap,
         "Two intervals overlap when each begins before the other ends.",
         "def overlap(a, b):\n    return a[0] <= b[1] and b[0] <= a[1]\n\nanswer = overlap",
+    ),
+    "00.3": Exercise(
+        choice(
+            "a better reader",
+            {
+                "a better search": "even a perfect search can't do better than the right page pasted in: 11 of 20.",
+                "training the facts": "your users will ask a twenty-first question, and facts change.",
+            },
+        ),
+        "The right page in the prompt is what a perfect search would give. How many of the twenty are left then?",
+        'answer = "a better reader"  # with the right page in front of it the model still misreads 9 of 20: no search\n'
+        "# mends that. A search comes first if you have none, because memory gives 1 of 20; after that, the reader is\n"
+        "# where most answers get lost. Training twenty facts serves these twenty questions and no others",
     ),
     "01.1": Exercise(
         _lora_parameters,

@@ -34,6 +34,15 @@ def _cited(answer: object) -> str | None:
     return None if list(answer("x [1][2][1]", ["a", "b"])) == ["a", "b"] else "name each passage once, in order."
 
 
+def _two_offers(answer: object) -> str | None:
+    search, reader = map(float, answer)
+    if abs(search - 0.71) > 0.006:
+        return "with the perfect search everything is found, and 71% of it is read."
+    if abs(reader - 0.94 * 0.88) > 0.006:
+        return "with the better reader 94% is found, and 88% of that is read."
+    return None
+
+
 def _fused(answer: object) -> str | None:
     apart = list(answer([["a", "b"], ["b", "c"]], 60))
     if sorted(apart) != ["a", "b", "c"]:
@@ -109,9 +118,9 @@ EXERCISES: dict[str, Exercise] = {
         "    return list(dict.fromkeys(ids[n - 1] for n in numbers if 1 <= n <= len(ids)))\n\nanswer = cited",
     ),
     "06.2": Exercise(
-        number(0.72, 0.005, "both must go right: the passage is found, and then it is read."),
-        "Multiply: found 90 times in 100, read right 80 times in 100 of those.",
-        "answer = 0.9 * 0.8",
+        _two_offers,
+        "Multiply what is found by what is read of it, once with each offer.",
+        "answer = (1.00 * 0.71, 0.94 * 0.88)  # 71% and 83%: the search has little left to win here, the reader has",
     ),
     "06.4": Exercise(
         choice(

@@ -149,9 +149,11 @@ class Trials:
 
 
 def _shared(chats: Sequence[Chat]) -> Chat:
-    """The messages that all chats begin with: a system prompt, and examples that are always the same."""
-    places = takewhile(lambda messages: all(message == messages[0] for message in messages), zip(*chats, strict=False))
-    return chats[0][: len(list(places))]
+    """The messages with which all chats begin, but for the last of each: a system prompt, and examples that are always
+    the same."""
+    places = zip(*(chat[:-1] for chat in chats), strict=False)
+    same = takewhile(lambda messages: all(message == messages[0] for message in messages), places)
+    return [messages[0] for messages in same]
 
 
 def _rows(records: Sequence[Mapping], texts: Sequence[str], more: Sequence[Mapping]) -> list[dict]:
