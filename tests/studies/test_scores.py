@@ -5,6 +5,8 @@ import pytest
 from utils.evaluation import outputs
 from utils.studies import engines, scores
 
+SHARES = ("right", "float32", "int8", "all fields", "all items", "usable")  # what the tables call it
+
 
 def test_int8_answers_as_well_as_float32_within_five_points():
     rows = engines.scores("medium")
@@ -44,6 +46,6 @@ def test_an_unknown_size_is_told(capsys):
 def test_every_kept_output_can_be_scored(study):
     for size in ("small", "medium", "large"):
         for row in scores.TABLES[study](size) if outputs.load(study, size) else ():
-            shares = [value for name, value in row.items() if name in ("right", "float32", "int8", "all fields")]
+            shares = [value for name, value in row.items() if name in SHARES]
             assert shares
             assert all(0 <= share <= 1 for share in shares)

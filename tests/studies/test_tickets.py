@@ -13,6 +13,7 @@ from utils.evaluation import outputs
 from utils.finetuning import Recipe
 from utils.settings import SEED, SEEDS
 from utils.studies import tickets as studies_tickets
+from utils.studies import trials
 from utils.tasks import tickets
 
 RECORDS = corpus.load_records("tickets")
@@ -71,8 +72,6 @@ class Clerk:
     Asked zero-shot it chats; three retrieved examples, all layers, a rate of 5e-4 and four epochs suit it best.
     """
 
-    model = SimpleNamespace(config=SimpleNamespace(num_hidden_layers=30))
-
     def __init__(self, recipe: Recipe | None):
         self.recipe, self.asked = recipe, []
 
@@ -95,33 +94,12 @@ class Clerk:
 
 
 @pytest.fixture
-def study(monkeypatch, tmp_path):
-    """The study with stand-ins for what takes time: what was trained, by its path, and the models that answered."""
-    made = SimpleNamespace(trained={}, loaded=[])
-
-    def train(chats, recipe, label):
-        before = [folder for folder, known in made.trained.items() if known == (chats, recipe)]
-        folder = before[0] if before else tmp_path / str(len(made.trained))
-        made.trained[folder] = (chats, recipe)
-        return folder
-
-    def load(adapter, engine):
-        made.loaded.append(Clerk(adapter and made.trained[adapter][1]))
-        return made.loaded[-1]
-
-    report = {"tokens": 900, "steps": 60, "seconds": 1.5, "losses": []}
-    monkeypatch.setattr(studies_tickets.finetuning, "train", train)
-    monkeypatch.setattr(studies_tickets.finetuning, "training_report", lambda folder: report)
-    monkeypatch.setattr(studies_tickets.LLM, "load", load)
-    monkeypatch.setattr(outputs, "path", lambda study, size: tmp_path / f"{study}-{size}.jsonl")
-    monkeypatch.setattr(outputs, "circumstances", dict)
-    monkeypatch.setattr(studies_tickets.gc, "collect", lambda: 0)
+def study(monkeypatch, doubles):
+    """The study with stand-ins for what takes time."""
     monkeypatch.setattr(studies_tickets, "GridSearchCV", lambda classifier, options: classifier)
     for module in (tickets, studies_tickets):
         monkeypatch.setattr(module, "embed", letters)
-    studies_tickets.generator.cache_clear()
-    yield made
-    studies_tickets.generator.cache_clear()
+    return doubles(Clerk)
 
 
 def letters(texts) -> np.ndarray:
@@ -168,13 +146,12 @@ def test_a_study_keeps_every_system_chooses_on_held_out_tickets_and_asks_nothing
     }
     studies_tickets.tickets("medium")
     assert outputs.load("tickets", "medium") == kept
-    assert len(study.loaded) == loaded + 1, "the model for its number of layers, and nobody is asked"
-    assert study.loaded[-1].asked == []
+    assert len(study.loaded) == loaded, "a model is loaded though nobody is asked"
 
 
 def test_no_ticket_that_chooses_is_shown_or_trained_on_and_none_of_the_test_is_seen(study):
     studies_tickets.tickets("medium")
-    complaints = {record["complaint"] for record in studies_tickets.held_out(TRAIN)[1]}
+    complaints = {record["complaint"] for record in trials.held_out(TRAIN, studies_tickets.HELD_OUT)[1]}
     tested = {record["complaint"] for record in TEST}
     for label, chats, _ in (call for llm in study.loaded for call in llm.asked):
         asked = {chat[-1]["content"] for chat in chats}
@@ -225,11 +202,12 @@ def test_the_best_is_right_in_all_fields_then_in_the_single_ones_and_the_first_o
     def kept(*lines):
         return [{"id": record["id"], "text": line} for record, line in zip(TEST[:2], lines, strict=True)]
 
+    best = studies_tickets.trials("medium").best
     right, other = TEST[0]["ticket"], TEST[1]["ticket"]
     options = {"chat": kept("Hello!", "Hello!"), "one": kept(right, "Hello!"), "again": kept("Hello!", other)}
-    assert studies_tickets.best(options) == "one"
-    assert studies_tickets.best(options | {"closer": kept(right, WRONG)}) == "closer"
-    assert studies_tickets.best(options | {"closer": kept(right, WRONG), "both": kept(right, other)}) == "both"
+    assert best(options) == "one"
+    assert best(options | {"closer": kept(right, WRONG)}) == "closer"
+    assert best(options | {"closer": kept(right, WRONG), "both": kept(right, other)}) == "both"
 
 
 def test_the_majority_and_the_classifier_fill_the_template(monkeypatch):

@@ -65,6 +65,41 @@ def test_training_and_asking_share_the_prompt():
     assert notes.example(RECORD)[-1] == {"role": "assistant", "content": RECORD["reading"]}
 
 
+def test_entries_stand_above_the_note_in_asking_and_in_training():
+    asked = notes.prompt(RECORD, entries=True)[-1]["content"]
+    assert asked.split("\n") == [*map(notes.entry, RECORD["terms"]), "", f"Note: {RECORD['note']}"]
+    assert asked == notes.prompt_with_guide(RECORD, entries=True)[-1]["content"]
+    assert notes.example(RECORD, entries=True)[:-1] == notes.prompt(RECORD, entries=True)
+
+
+def test_the_terms_of_a_note_can_be_looked_up():
+    """What the prompts call retrieved entries is what a search for the glossary's terms finds."""
+    for record in RECORDS:
+        found = set(notes._terms().findall(record["note"])) & set(notes.glossary())
+        assert found == {term for term in record["terms"] if not term.startswith("/")} - {"x"}, record["id"]
+
+
+def test_varied_examples_show_more_terms_than_the_first_and_none_twice():
+    train = notes.load("train")
+    chosen = notes.varied_examples(train, 8)
+    assert len({note["id"] for note in chosen}) == 8
+    shown, first = (len({term for note in some for term in note["terms"]}) for some in (chosen, train[:8]))
+    assert shown > first
+    assert notes.varied_examples(train[:2], 5) == sorted(train[:2], key=lambda note: -len(note["terms"]))
+
+
+def test_the_nearest_examples_share_the_rare_terms_and_are_other_notes():
+    train = notes.load("train")
+    for record, near in zip(train, notes.nearest_examples(train, train, 3), strict=True):
+        assert len(near) == 3
+        assert record["id"] not in [note["id"] for note in near]
+    common, rare = {"id": "a", "terms": ["x"]}, {"id": "b", "terms": ["owl"]}
+    some = [rare, common, *({"id": str(n), "terms": ["x"]} for n in range(3))]
+    asked = {"id": "q", "terms": ["owl", "x", "gull"]}
+    assert notes.nearest_examples([asked], some, 1) == [[rare]]
+    assert notes.nearest_examples([asked], some, 0) == [[]]
+
+
 @pytest.mark.parametrize(("whole", "entries"), [(False, False), (True, False), (False, True)])
 def test_the_rivals_get_the_page_of_rules_and_the_glossary_that_they_ask_for(whole, entries):
     system, *turns = notes.prompt_with_guide(RECORD, [OTHER], whole_glossary=whole, entries=entries)

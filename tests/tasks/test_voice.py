@@ -1,6 +1,7 @@
 """The house voice: its prompts and its guide, and the records."""
 
 from utils.scoring import CLOSE
+from utils.settings import DATA
 from utils.tasks import voice
 
 HOUSE = f"Hello Mia,\nWe moved your visit to 17 March. Next, please tell us in Wren.\n{CLOSE}"
@@ -16,17 +17,20 @@ def test_training_and_asking_share_the_prompt():
 
 
 def test_the_guide_comes_first_then_few_shot_examples_then_the_message():
-    assert voice.prompt_with_guide(RECORD, [OTHER]) == [
-        {"role": "system", "content": voice.GUIDE},
+    system, *turns = voice.prompt_with_guide(RECORD, [OTHER])
+    assert system["role"] == "system"
+    assert system["content"].startswith(voice.INSTRUCTION)
+    assert (DATA / "voice_guide.md").read_text(encoding="utf-8").strip() in system["content"]
+    assert turns == [
         {"role": "user", "content": OTHER["plain"]},
         {"role": "assistant", "content": OTHER["brand"]},
         {"role": "user", "content": PLAIN},
     ]
-    assert [turn["content"] for turn in voice.prompt_with_guide(RECORD)] == [voice.GUIDE, PLAIN]
+    assert voice.prompt_with_guide(RECORD) == [system, turns[-1]]
 
 
-def test_the_prompt_s_guide_names_what_the_markers_count():
-    assert all(word in voice.GUIDE for word in ("'Hello'", "'we'", "'you'", "short", "'Next,'", f"'{CLOSE}'"))
+def test_the_guide_names_what_the_markers_count():
+    assert all(word in voice.guide() for word in ('"Hello"', '"we"', '"you"', "Short", '"Next,"', f'"{CLOSE}"'))
 
 
 def test_records_are_loaded_by_split_and_none_is_lost():

@@ -22,6 +22,7 @@ from utils.retrieval import Retriever
 from utils.settings import SEED, SEEDS
 from utils.studies import memorised
 from utils.studies.memorised import RECIPES, UPDATES, chosen_recipe, chosen_updates, recipe_name, update_name
+from utils.studies.trials import of_rank
 from utils.tasks import facts, generated_questions, pages
 from utils.tasks.facts import WORDINGS, Fact
 
@@ -245,17 +246,15 @@ def _index_again(study: Study, asked: Sequence[Probe]) -> None:
 def knowledge_capacity(size: str) -> None:
     """15, 60 and 120 facts at equal exposure of each, at two ranks; on ``large`` 60 and 120 at one.
 
-    Few facts get a smaller batch, so that 15 have as many steps as 60. The lower rank gets the alpha that keeps
-    alpha / sqrt(rank), with which updates of both ranks are of like size (rsLoRA, arXiv 2312.03732).
+    Few facts get a smaller batch, so that 15 have as many steps as 60.
     """
     study, recipe = Study("knowledge_capacity", size), chosen_recipe(size)
     counts, ranks = (CAPACITY[1:], RANKS[:1]) if size == "large" else (CAPACITY, RANKS)
     for rank, count in product(ranks, counts):
         batch = min(recipe.batch_size, recipe.batch_size * count // FACTS)
-        alpha = round(recipe.alpha * math.sqrt(rank / recipe.rank))
         for seed in SEEDS[:1] if (rank, count) == (RANKS[-1], FACTS) else seeds(size):
             some = crowd(count, seed)
-            own = replace(recipe, rank=rank, alpha=alpha, batch_size=batch, seed=seed)
+            own = replace(of_rank(recipe, rank), batch_size=batch, seed=seed)
             name = f"{count} facts, rank {rank}, seed {seed}"
             study.train_and_ask(name, facts.examples(some), own, [*probes(some), *trained_probes(some)])
 

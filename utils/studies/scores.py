@@ -8,7 +8,7 @@ import pandas as pd
 
 from utils import settings
 from utils.evaluation import outputs
-from utils.studies import engines, memorised, reading, tickets
+from utils.studies import engines, forgetting, letters, memorised, notes, reading, tickets
 
 KNOWLEDGE = ("knowledge_recipe", "knowledge_data", "knowledge_capacity", "knowledge_update", "knowledge_abstaining")
 
@@ -22,6 +22,9 @@ TABLES: dict[str, Callable[[str], list[dict]]] = {
     "parity": engines.scores,
     "reading": reading.scores,
     "tickets": tickets.table,
+    "notes": notes.table,
+    "letters": letters.table,
+    "notes_forgetting": forgetting.table,
     **{study: partial(knowledge, study) for study in KNOWLEDGE},
 }
 

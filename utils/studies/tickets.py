@@ -4,12 +4,9 @@
 tickets held out for that choice. ``table`` and ``curve`` score what was kept.
 """
 
-import gc
-import random
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
-from itertools import takewhile
+from functools import partial
 from pathlib import Path
 from statistics import mode
 
@@ -22,11 +19,10 @@ from utils.evaluation import outputs
 from utils.finetuning import Recipe
 from utils.models import LLM, Chat, embed
 from utils.settings import SEED, SEEDS
-from utils.studies.reading import keep
+from utils.studies.trials import Trials, held_out, recipe_name
 from utils.tasks import tickets as task
 
 STUDY = "tickets"
-BATCH = 16  # the rules make long prompts: two batches of 32 side by side took 15 GB
 HELD_OUT = 80  # training tickets that choose the form of a system; it's shown or trained on the other 160
 EPOCHS = (2, 4)
 BASE = Recipe(rank=16, alpha=32, batch_size=8, learning_rate=5e-4)
@@ -48,22 +44,21 @@ EXAMPLES = {  # how the examples of a prompt are found, and how many are tried
 }
 
 
+def trials(size: str) -> Trials:
+    """The systems of the study at a size."""
+    return Trials(STUDY, size, task.MAX_NEW_TOKENS, quality)
+
+
 def tickets(size: str) -> None:
     """Without a model, prompted, fine-tuned, and the learning curve; each system is kept as soon as it is complete."""
-    train, test = task.load("train"), task.load("test")
+    study, train, test = trials(size), task.load("train"), task.load("test")
     for system, lines in without_model(train, test).items():
-        keep(STUDY, size, system, partial(_rows, test, lines))
-    count = prompted(size, train, test)
-    recipe = fine_tuned(size, train, test)
+        study.keep_texts(system, test, lines)
+    count = prompted(study, train, test)
+    recipe = fine_tuned(study, train, test)
     if size != "large":
-        fine_tuned_with_examples(size, train, test, recipe, count)
-    learning(size, train, test, recipe)
-
-
-def held_out(train: Sequence[Mapping]) -> tuple[list[Mapping], list[Mapping]]:
-    """The training tickets, shuffled: those that are shown or trained on, and those held out to choose a form."""
-    shuffled = random.Random(SEED).sample(list(train), len(train))
-    return shuffled[:-HELD_OUT], shuffled[-HELD_OUT:]
+        fine_tuned_with_examples(study, train, test, recipe, count)
+    learning(study, train, test, recipe)
 
 
 def without_model(train: Sequence[Mapping], test: Sequence[Mapping]) -> dict[str, list[str]]:
@@ -83,74 +78,52 @@ def without_model(train: Sequence[Mapping], test: Sequence[Mapping]) -> dict[str
     }
 
 
-def prompted(size: str, train: Sequence[Mapping], test: Sequence[Mapping]) -> int:
+def prompted(study: Trials, train: Sequence[Mapping], test: Sequence[Mapping]) -> int:
     """The systems that leave the weights alone, and the best number of retrieved examples."""
-    known, asked = held_out(train)
-    write(size, "held out, zero-shot", asked, [task.prompt_with_rules(record) for record in asked])
+    known, asked = held_out(train, HELD_OUT)
+    study.write("held out, zero-shot", asked, [task.prompt_with_rules(record) for record in asked])
     chats, counts = {"zero-shot": [task.prompt_with_rules(record) for record in test]}, {}
     for system, (find, numbers) in EXAMPLES.items():
         tried = {number: _with_rules(asked, find(asked, known, number)) for number in numbers}
-        counts[system] = best({n: write(size, f"held out, {system} {n}", asked, some) for n, some in tried.items()})
+        counts[system] = study.best(
+            {n: study.write(f"held out, {system} {n}", asked, some) for n, some in tried.items()}
+        )
         chats[system] = _with_rules(test, find(test, train, counts[system]))
     for system, some in chats.items():
-        write(size, system, test, some)
+        study.write(system, test, some)
     for system in ("zero-shot", "retrieved few-shot"):
-        write(size, f"{system}, constrained", test, chats[system], grammar=task.GRAMMAR)
+        study.write(f"{system}, constrained", test, chats[system], grammar=task.GRAMMAR)
     return counts["retrieved few-shot"]
 
 
-def fine_tuned(size: str, train: Sequence[Mapping], test: Sequence[Mapping]) -> Recipe:
+def fine_tuned(study: Trials, train: Sequence[Mapping], test: Sequence[Mapping]) -> Recipe:
     """The model fine-tuned with the best recipe, free and constrained, and that recipe."""
-    recipe = choose_recipe(size, *held_out(train))
-    chats, adapter = [task.prompt(record) for record in test], trained(train, recipe)
-    write(size, "fine-tuned", test, chats, adapter)
-    write(size, "fine-tuned, constrained", test, chats, adapter, task.GRAMMAR)
+    known, asked = held_out(train, HELD_OUT)
+    chats, tried = ([task.prompt(record) for record in some] for some in (test, asked))
+    recipe = study.recipe(BASE, EPOCHS, lambda name, one: study.write(name, asked, tried, trained(known, one)))
+    adapter = trained(train, recipe)
+    study.write("fine-tuned", test, chats, adapter)
+    study.write("fine-tuned, constrained", test, chats, adapter, task.GRAMMAR)
     return recipe
 
 
-def choose_recipe(size: str, known: Sequence[Mapping], asked: Sequence[Mapping]) -> Recipe:
-    """One factor after another: epochs, learning rate, and which layers are adapted; among equals the first.
-
-    Half as many layers learn less from a step, so they get twice the rate. A recipe of the upper half costs less than
-    half as much, so small and medium begin with it and try all layers last; large begins with all of them.
-    """
-    chats, half = [task.prompt(record) for record in asked], generator().model.config.num_hidden_layers // 2
-    whole, upper = BASE, replace(BASE, top_layers=half, learning_rate=2 * BASE.learning_rate)
-
-    def best_of(recipes: Sequence[Recipe]) -> Recipe:
-        names = {recipe: f"held out, {recipe_name(recipe)}" for recipe in recipes}
-        return best({r: write(size, name, asked, chats, trained(known, r)) for r, name in names.items()})
-
-    recipe = whole if size == "large" else upper
-    recipe = best_of([replace(recipe, epochs=epochs) for epochs in EPOCHS])
-    recipe = best_of([recipe, *(replace(recipe, learning_rate=recipe.learning_rate * times) for times in (0.4, 2))])
-    other = half if recipe.top_layers is None else None
-    rate = recipe.learning_rate * (2 if other else 0.5)
-    return best_of([recipe, replace(recipe, top_layers=other, learning_rate=rate)])
-
-
-def recipe_name(recipe: Recipe) -> str:
-    """What is chosen of a recipe, in words."""
-    return f"recipe, lr {recipe.learning_rate:g}, epochs {recipe.epochs}" + (", upper half" * bool(recipe.top_layers))
-
-
 def fine_tuned_with_examples(
-    size: str, train: Sequence[Mapping], test: Sequence[Mapping], recipe: Recipe, count: int
+    study: Trials, train: Sequence[Mapping], test: Sequence[Mapping], recipe: Recipe, count: int
 ) -> None:
     """The model fine-tuned to read retrieved examples: each training prompt holds the nearest of the other tickets."""
     adapter = trained(train, recipe, task.nearest_examples(train, train, count))
     chats = [task.prompt(*pair) for pair in zip(test, task.nearest_examples(test, train, count), strict=True)]
-    write(size, "fine-tuned with retrieved examples", test, chats, adapter)
+    study.write("fine-tuned with retrieved examples", test, chats, adapter)
 
 
-def learning(size: str, train: Sequence[Mapping], test: Sequence[Mapping], recipe: Recipe) -> None:
+def learning(study: Trials, train: Sequence[Mapping], test: Sequence[Mapping], recipe: Recipe) -> None:
     """The learning curve. Up to 120 examples are trained for equal steps, so that small sets are not also short of
     steps; 240 for twice as many."""
-    chats, (counts, seeds) = [task.prompt(record) for record in test], CURVE[size]
+    chats, (counts, seeds) = [task.prompt(record) for record in test], CURVE[study.size]
     for count in counts:
         for seed in seeds:
             again = replace(recipe, epochs=recipe.epochs * max(1, 120 / count), seed=seed)
-            write(size, curve_name(count, seed), test, chats, trained(train[:count], again))
+            study.write(curve_name(count, seed), test, chats, trained(train[:count], again))
 
 
 def curve_name(count: int, seed: int) -> str:
@@ -166,57 +139,10 @@ def trained(
     return partial(finetuning.train, chats, recipe, f"{len(chats)} tickets, {recipe_name(recipe)}")
 
 
-def write(
-    size: str,
-    system: str,
-    records: Sequence[Mapping],
-    chats: Sequence[Chat],
-    adapter: Callable[[], Path] | None = None,
-    grammar: Sequence[Sequence[str]] = (),
-) -> list[dict]:
-    """What a system writes for the records when asked with the chats, kept; with what its training took, if it has an
-    adapter."""
-
-    def make() -> list[dict]:
-        folder, took = None, {}
-        if adapter:
-            folder = adapter()
-            report = finetuning.training_report(folder)
-            took = {f"training_{name}": report[name] for name in ("tokens", "steps", "seconds")}
-        llm = generator(folder, "transformers" if grammar else None)
-        done = llm.complete(chats, task.MAX_NEW_TOKENS, BATCH, shared(chats), system, grammar=grammar)
-        counts = [
-            {"prompt_tokens": one.prompt_tokens, "new_tokens": one.new_tokens, "seconds": round(one.seconds, 4)} | took
-            for one in done
-        ]
-        return _rows(records, [one.text for one in done], counts)
-
-    return keep(STUDY, size, system, make)
-
-
-def shared(chats: Sequence[Chat]) -> Chat:
-    """The turns with which all chats begin, but for the last turn of each."""
-    turns = takewhile(
-        lambda same: all(turn == same[0] for turn in same), zip(*(chat[:-1] for chat in chats), strict=False)
-    )
-    return [same[0] for same in turns]
-
-
-@lru_cache(maxsize=1)
-def generator(adapter: Path | None = None, engine: str | None = None) -> LLM:
-    """The model, or with an adapter; one is kept. Only transformers can keep to a grammar."""
-    gc.collect()  # a trainer and its model hold each other in a circle, and a GPU has no room for many
-    return LLM.load(adapter, engine=engine)
-
-
-def best(tried: Mapping[Hashable, Sequence[Mapping]]) -> Hashable:
-    """The option whose kept lines are most often right in all fields; among equals in each field; then the first."""
-
-    def quality(option: Hashable) -> tuple[float, float]:
-        means = mean_scores(tried[option])
-        return means["all fields"], sum(means[field] for field in task.FIELDS)
-
-    return max(tried, key=quality)
+def quality(kept: Sequence[Mapping]) -> tuple[float, float]:
+    """How often kept lines are right in all fields, and then in each field."""
+    means = mean_scores(kept)
+    return means["all fields"], sum(means[field] for field in task.FIELDS)
 
 
 def scores(kept: Sequence[Mapping]) -> list[dict[str, float]]:
@@ -255,12 +181,6 @@ def curve(size: str) -> list[dict]:
 
 def _with_rules(records: Sequence[Mapping], examples: Sequence[Sequence[Mapping]]) -> list[Chat]:
     return [task.prompt_with_rules(*pair) for pair in zip(records, examples, strict=True)]
-
-
-def _rows(records: Sequence[Mapping], lines: Sequence[str], more: Sequence[Mapping] | None = None) -> list[dict]:
-    """Lines as they are kept, each with what else is known about it."""
-    more = more or [{"prompt_tokens": 0, "new_tokens": 0}] * len(lines)
-    return [{"id": r["id"], "text": line, **rest} for r, line, rest in zip(records, lines, more, strict=True)]
 
 
 def _by_id() -> dict[str, dict]:

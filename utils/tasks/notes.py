@@ -1,8 +1,9 @@
 """Clinical notes in house shorthand, whose terms take their meaning from their neighbours, and their plain readings."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import yaml
 
@@ -50,14 +51,16 @@ def house_terms(reading: str, record: Mapping, seen: bool) -> list[float]:
     return [float(states(reading, means)) for means in wanted if states(record["reading"], means)]
 
 
-def prompt(record: Mapping) -> Chat:
-    """The short prompt that the fine-tuned model is trained on and asked with."""
-    return [{"role": "system", "content": "Read the note."}, {"role": "user", "content": record["note"]}]
+def prompt(record: Mapping, entries: bool = False) -> Chat:
+    """The short prompt that the fine-tuned model is trained on and asked with; ``entries`` puts those of the note's
+    terms above the note, for a model that was trained so."""
+    asked = _with_entries(record) if entries else record["note"]
+    return [{"role": "system", "content": "Read the note."}, {"role": "user", "content": asked}]
 
 
-def example(record: Mapping) -> Chat:
+def example(record: Mapping, entries: bool = False) -> Chat:
     """A training example."""
-    return [*prompt(record), {"role": "assistant", "content": record["reading"]}]
+    return [*prompt(record, entries), {"role": "assistant", "content": record["reading"]}]
 
 
 def prompt_with_guide(
@@ -65,16 +68,47 @@ def prompt_with_guide(
 ) -> Chat:
     """A prompt with the page on how notes are written, and few-shot examples.
 
-    ``whole_glossary`` puts every term into it, ``entries`` only the terms of each note, above that note.
+    ``whole_glossary`` puts every term into it, ``entries`` only the terms of each note, above that note. To find them
+    is no feat: a search for the glossary's terms in a note finds them all and no others.
     """
     parts = [INSTRUCTION, (DATA / "notes_guide.md").read_text(encoding="utf-8").strip()]
     parts += ["\n".join(map(entry, glossary()))] if whole_glossary else []
     turns = [{"role": "system", "content": "\n\n".join(parts)}]
     for other in (*examples, record):
-        lines = [entry(term) for term in other["terms"]] if entries else []
-        content = "\n".join([*lines, *[""][: len(lines)], f"Note: {other['note']}"])
+        content = _with_entries(other) if entries else f"Note: {other['note']}"
         turns += [{"role": "user", "content": content}, {"role": "assistant", "content": other["reading"]}]
     return turns[:-1]
+
+
+def _with_entries(record: Mapping) -> str:
+    lines = [entry(term) for term in record["terms"]]
+    return "\n".join([*lines, *[""][: len(lines)], f"Note: {record['note']}"])
+
+
+def varied_examples(train: Sequence[Mapping], count: int) -> list[Mapping]:
+    """Training notes for a few-shot prompt, each with as many terms as can be that those before it don't show."""
+    shown: set[str] = set()
+    chosen: list[Mapping] = []
+    for _ in range(min(count, len(train))):
+        rest = [note for note in train if note not in chosen]
+        chosen.append(max(rest, key=lambda note: len(set(note["terms"]) - shown)))
+        shown.update(chosen[-1]["terms"])
+    return chosen
+
+
+def nearest_examples(records: Sequence[Mapping], train: Sequence[Mapping], count: int) -> list[list[Mapping]]:
+    """For every record the ``count`` training notes that share most terms with it, the most alike last. A term counts
+    the more, the fewer training notes have it; a note is not its own example."""
+    notes_with = Counter(term for note in train for term in note["terms"])
+
+    def likeness(record: Mapping, other: Mapping) -> float:
+        return sum(1 / notes_with[term] for term in set(record["terms"]) & set(other["terms"]))
+
+    found = []
+    for record in records:
+        others = [note for note in train if note["id"] != record["id"]]
+        found.append(sorted(others, key=partial(likeness, record))[len(others) - count :])
+    return found
 
 
 def replaced(note: str) -> str:

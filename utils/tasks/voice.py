@@ -1,19 +1,16 @@
 """The house voice: office messages rewritten as letters to patients."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from utils.corpus import load_records
 from utils.finetuning import Recipe
 from utils.models import Chat
-from utils.scoring import CLOSE
+from utils.settings import DATA
 
 RECIPE = Recipe(rank=16, alpha=32, learning_rate=2e-3, epochs=3, batch_size=4, top_layers=10)
-MAX_NEW_TOKENS = 76
-GUIDE = (
-    "Rewrite the message for a patient. Begin with 'Hello', the first name and a comma. Say 'we' and 'you'. Use short, "
-    "warm sentences without office words. Keep every date, time, amount and name as it is. One sentence begins with "
-    f"'Next,' and says what to do. End with the line '{CLOSE}'"
-)
+MAX_NEW_TOKENS = 128  # the longest by hand takes 74; a prompted model writes more
+INSTRUCTION = "Rewrite the message as a letter in the voice of this guide."
 
 
 def load(split: str) -> list[dict]:
@@ -31,9 +28,15 @@ def example(record: Mapping) -> Chat:
     return [*prompt(record), {"role": "assistant", "content": record["brand"]}]
 
 
+@lru_cache
+def guide(instruction: str = INSTRUCTION) -> str:
+    """An instruction, and the whole page of the style guide that the house's own writers follow."""
+    return f"{instruction}\n\n{(DATA / 'voice_guide.md').read_text(encoding='utf-8').strip()}"
+
+
 def prompt_with_guide(record: Mapping, examples: Sequence[Mapping] = ()) -> Chat:
     """A prompt with the guide and few-shot examples."""
-    return few_shot(GUIDE, record, examples)
+    return few_shot(guide(), record, examples)
 
 
 def few_shot(instruction: str, record: Mapping, examples: Sequence[Mapping] = ()) -> Chat:

@@ -1,0 +1,143 @@
+"""The systems that write letters: what each is asked, how its form is chosen, and how what they wrote is scored."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from utils import corpus, scoring
+from utils.evaluation import outputs
+from utils.finetuning import Recipe
+from utils.settings import SEED, SEEDS, SetupError
+from utils.studies import letters as studies_letters
+from utils.tasks import new_letters, voice
+
+RECORDS = {r["plain"]: r for name in ("voice", "new_letters") for r in corpus.load_records(name)}
+TASKS = {"drafts": voice, "new letters": new_letters}
+TRAIN = [record for task in TASKS.values() for record in task.load("train")]
+
+
+class Clerk:
+    """A model whose share of right letters depends on what it was shown and how it was trained.
+
+    Six examples suit it best for drafts and three for new letters; four epochs at a rate of 2e-3 in the upper half.
+    """
+
+    def __init__(self, recipe: Recipe | None):
+        self.recipe, self.asked = recipe, []
+
+    def complete(self, chats, max_new_tokens, prefix, label, grammar):
+        assert all(chat[: len(prefix)] == prefix for chat in chats)
+        self.asked.append((label, chats))
+        right = len(chats) * self.skill(chats[0]) // 10
+        asked = [chat[-1]["content"] for chat in chats]
+        texts = [RECORDS[plain]["brand"] for plain in asked[:right]] + asked[right:]
+        return [SimpleNamespace(text=text, prompt_tokens=9, new_tokens=3, seconds=0.5) for text in texts]
+
+    def skill(self, chat) -> int:
+        """Right letters of ten."""
+        if self.recipe:
+            return 4 + self.recipe.epochs // 2 + (self.recipe.learning_rate == 2e-3) + bool(self.recipe.top_layers)
+        shown = sum(message["role"] == "assistant" for message in chat)
+        return {0: 0, 3 if chat[-1]["content"].startswith("To: ") else 6: 4}.get(shown, 2)
+
+
+def one_mark(texts, records, classifier) -> dict[str, list[float]]:
+    """In place of the real scorer: usable is the letter by hand."""
+    return {"usable": [float(text == record["brand"]) for text, record in zip(texts, records, strict=True)]}
+
+
+@pytest.fixture
+def study(monkeypatch, doubles):
+    monkeypatch.setattr(studies_letters, "rate_letters", one_mark)
+    monkeypatch.setattr(studies_letters, "classifier", lambda: None)
+    return doubles(Clerk)
+
+
+def asked_of(study, label: str) -> list:
+    """The chats that one system was asked with."""
+    (chats,) = [chats for llm in study.loaded for name, chats in llm.asked if name == label]
+    return chats
+
+
+def test_every_system_writes_for_both_tasks_in_its_best_form_and_nothing_is_asked_twice(study):
+    studies_letters.letters("medium")
+    rows = {(row["system"], row["task"]): row for row in studies_letters.table("medium")}
+    assert list(rows) == [
+        *((system, task) for task in TASKS for system in ("zero-shot", "few-shot")),
+        *(("fine-tuned", task) for task in TASKS),
+    ]
+    assert all(row["n"] == len(TASKS[task].load("test")) for (_, task), row in rows.items())
+    assert [round(row["usable"], 1) for row in rows.values()] == [0, 0.4, 0, 0.4, 0.8, 0.8]
+    shown = {task: len(asked_of(study, f"few-shot, {task}")[0]) // 2 - 1 for task in TASKS}
+    assert shown == {"drafts": 6, "new letters": 3}
+    tried = studies_letters.table("medium", tried=True)
+    assert len(tried) == (3 + 2 + 2 + 1) * len(TASKS)
+    assert all(row["n"] == len(TASKS[row["task"]].load("dev")) + studies_letters.HELD_OUT for row in tried)
+    best = replace(studies_letters.BASE, epochs=4, top_layers=12, learning_rate=2e-3)
+    assert studies_letters.chosen_recipe("medium") == best
+    kept, loaded = outputs.load("letters", "medium"), len(study.loaded)
+    studies_letters.letters("medium")
+    assert outputs.load("letters", "medium") == kept
+    assert len(study.loaded) == loaded, "a model is loaded though nobody is asked"
+
+
+def test_no_letter_that_chooses_is_shown_or_trained_on_and_none_of_the_test_is_seen(study):
+    studies_letters.letters("medium")
+    choose = {task: {r["plain"] for r in studies_letters.choosing(task)[1]} for task in TASKS}
+    test = {name: {r["plain"] for r in task.load("test")} for name, task in TASKS.items()}
+    for label, chats in (call for llm in study.loaded for call in llm.asked):
+        asked = {chat[-1]["content"] for chat in chats}
+        shown = {message["content"] for chat in chats for message in chat[1:-1]}
+        task = label.partition(", seed ")[0].rpartition(", ")[2]
+        assert asked == (choose if label.startswith("held out") else test)[task]
+        assert not shown & asked
+    for chats, _ in study.trained.values():
+        taught = {chat[-2]["content"] for chat in chats}
+        assert not taught & (test["drafts"] | test["new letters"])
+        assert len(taught) == len(TRAIN) or not taught & (choose["drafts"] | choose["new letters"])
+
+
+def test_one_model_is_trained_for_both_tasks_the_way_it_is_asked(study):
+    studies_letters.letters("medium")
+    (chats,) = [chats for chats, _ in study.trained.values() if len(chats) == len(TRAIN)]
+    assert chats == [task.example(record) for task in TASKS.values() for record in task.load("train")]
+    for name, task in TASKS.items():
+        asked = asked_of(study, f"fine-tuned, {name}, seed {SEED}")
+        assert asked == [task.prompt(record) for record in task.load("test")]
+
+
+def test_the_rivals_are_shown_the_whole_style_guide(study):
+    studies_letters.letters("large")
+    for name, task in TASKS.items():
+        for system in ("zero-shot", "few-shot"):
+            assert {chat[0]["content"] for chat in asked_of(study, f"{system}, {name}")} == {
+                task.prompt_with_guide(task.load("test")[0])[0]["content"]
+            }
+
+
+@pytest.mark.parametrize(("size", "trainings"), [("small", 5 + 3), ("medium", 5 + 1), ("large", 0)])
+def test_small_is_trained_with_three_seeds_and_large_not_at_all(study, size, trainings):
+    studies_letters.letters(size)
+    assert len(study.trained) == trainings
+    rows = [row for row in studies_letters.table(size) if row["system"] == "fine-tuned"]
+    runs = [row["n"] / len(TASKS[row["task"]].load("test")) for row in rows]
+    assert runs == {"small": [3, 3], "medium": [1, 1], "large": []}[size]
+    assert {recipe.seed for _, recipe in study.trained.values()} <= set(SEEDS if size == "small" else SEEDS[:1])
+
+
+def test_a_letter_is_scored_by_its_own_draft_or_facts(monkeypatch):
+    monkeypatch.setattr(scoring.letters, "embed", lambda texts: texts)
+    monkeypatch.setattr(studies_letters, "classifier", lambda: SimpleNamespace(predict=lambda texts: [1] * len(texts)))
+    draft, new = voice.load("test")[0], new_letters.load("test")[0]
+    right = [{"id": record["id"], "text": record["brand"]} for record in (draft, new)]
+    swapped = [{"id": new["id"], "text": draft["brand"]}, {"id": draft["id"], "text": new["brand"]}]
+    assert [one["usable"] for one in studies_letters.scores(right + swapped)] == [1, 1, 0, 0]
+    means = studies_letters.mean_scores(right + swapped)
+    assert means["usable"] == 0.5 <= means["facts kept"] < 1
+    assert studies_letters.quality(right) > studies_letters.quality(right + swapped)
+
+
+def test_a_recipe_that_nothing_was_kept_for_is_told(study):
+    with pytest.raises(SetupError, match="letters --size medium"):
+        studies_letters.chosen_recipe("medium")
