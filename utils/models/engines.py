@@ -5,6 +5,7 @@ An engine gets one batch of prompts as token ids and gives back the tokens that 
 """
 
 import copy
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -128,12 +129,8 @@ class CTranslate2Engine:
     def __init__(self, folder: Path | str, tokenizer, stops: Sequence[int], context: int, compute_type: str):
         self.folder, self.tokenizer, self.stops, self.context = str(folder), tokenizer, list(stops), context
         self.compute_type = compute_type
-        self._generators = {}
-
-    @property
-    def side_by_side(self) -> int:
-        """How many batches to answer at the same time."""
-        return settings.threads()
+        self.side_by_side = settings.threads()  # batches at the same time; asked now, because torch has one thread then
+        self._generators, self._loading = {}, threading.Lock()
 
     def prepare(self, shared: list[int]) -> None:
         """Nothing: every copy of the model keeps the state of a prefix from its first use on."""
@@ -160,9 +157,10 @@ class CTranslate2Engine:
     def _generator(self, alone: bool):
         import ctranslate2
 
-        if alone not in self._generators:
-            wide, deep = (1, settings.threads()) if alone else (settings.threads(), 1)
-            self._generators[alone] = ctranslate2.Generator(
-                self.folder, device="cpu", compute_type=self.compute_type, inter_threads=wide, intra_threads=deep
-            )
-        return self._generators[alone]
+        with self._loading:  # two batches side by side would load it twice
+            if alone not in self._generators:
+                wide, deep = (1, self.side_by_side) if alone else (self.side_by_side, 1)
+                self._generators[alone] = ctranslate2.Generator(
+                    self.folder, device="cpu", compute_type=self.compute_type, inter_threads=wide, intra_threads=deep
+                )
+            return self._generators[alone]
