@@ -30,7 +30,7 @@ class Reader:
     def __init__(self, recipe: Recipe | None):
         self.recipe = recipe
 
-    def complete(self, chats, max_new_tokens, batch_size, prefix, label, grammar):
+    def complete(self, chats, max_new_tokens, prefix, label, grammar):
         readings = {note["note"]: note["reading"] for split in ("train", "dev", "test") for note in task.load(split)}
         right = 0 if self.recipe is None else self.recipe.rank or (64 if self.recipe.learning_rate < 5e-5 else 1)
         texts = [readings[chat[-1]["content"]] if at < right else "Hm." for at, chat in enumerate(chats)]

@@ -39,7 +39,7 @@ class Nurse:
     def __init__(self, recipe: Recipe | None):
         self.recipe, self.asked = recipe, []
 
-    def complete(self, chats, max_new_tokens, batch_size, prefix, label, grammar):
+    def complete(self, chats, max_new_tokens, prefix, label, grammar):
         assert all(chat[: len(prefix)] == prefix for chat in chats)
         assert not grammar
         self.asked.append((label, chats))

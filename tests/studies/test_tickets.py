@@ -77,7 +77,7 @@ class Clerk:
     def __init__(self, recipe: Recipe | None):
         self.recipe, self.asked = recipe, []
 
-    def complete(self, chats, max_new_tokens, batch_size, prefix, label, grammar):
+    def complete(self, chats, max_new_tokens, prefix, label, grammar):
         assert all(chat[: len(prefix)] == prefix for chat in chats)
         self.asked.append((label, chats, grammar))
         right = len(chats) * self.skill(chats[0]) // 10

@@ -93,7 +93,7 @@ def test_without_a_model_a_text_is_kept_with_no_tokens(study):
 def test_messages_that_all_chats_begin_with_are_computed_once(study, doubles, middles, shared):
     prefixes = []
 
-    def complete(chats, max_new_tokens, batch_size, prefix, label, grammar):
+    def complete(chats, max_new_tokens, prefix, label, grammar):
         prefixes.append(prefix)
         return [SimpleNamespace(text="", prompt_tokens=9, new_tokens=3, seconds=0.5)] * len(chats)
 

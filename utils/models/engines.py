@@ -13,6 +13,8 @@ from pathlib import Path
 
 from utils import settings
 
+ATTENDED = 6_000_000  # pairs of tokens in a batch: about a gigabyte of attention in a model of 14 heads
+
 
 @dataclass(frozen=True)
 class Written:
@@ -52,6 +54,10 @@ class TransformersEngine:
         import torch
 
         return torch.get_num_threads() if settings.device() == "cpu" else 1
+
+    def most_rows(self, rows: int, longest: int, head: int) -> int:
+        """All of ``rows``: attention is computed in pieces here, so long prompts need no smaller batches."""
+        return rows
 
     def prepare(self, shared: list[int]) -> None:
         """Compute the prefix before several batches ask for it."""
@@ -131,6 +137,13 @@ class CTranslate2Engine:
         self.compute_type = compute_type
         self.side_by_side = settings.threads()  # batches at the same time; asked now, because torch has one thread then
         self._generators, self._loading = {}, threading.Lock()
+
+    def most_rows(self, rows: int, longest: int, head: int) -> int:
+        """How many of ``rows`` prompts make a batch if the longest has so many tokens, ``head`` of them shared.
+
+        Each new token attends to all, and every attention head holds a number for each such pair.
+        """
+        return max(1, min(rows, ATTENDED // (longest * (longest - head))))
 
     def prepare(self, shared: list[int]) -> None:
         """Nothing: every copy of the model keeps the state of a prefix from its first use on."""

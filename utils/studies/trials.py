@@ -17,7 +17,6 @@ from utils.models import LLM, Chat
 from utils.settings import SEED, SEEDS, SetupError
 
 LAYERS = {"small": 30, "medium": 24, "large": 28}  # written down, so that a choice can be read without a model
-BATCH = 16  # prompts with rules and examples are long: two batches of 32 side by side took 15 GB with medium
 TRIAL = "held out, "  # begins the name of a form that was tried on held-out records
 
 
@@ -110,7 +109,6 @@ class Trials:
             done = llm.complete(
                 chats,
                 self.max_new_tokens,
-                batch_size=BATCH,
                 prefix=_shared(chats),
                 label=system,
                 grammar=grammar,
