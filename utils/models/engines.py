@@ -135,7 +135,7 @@ class CTranslate2Engine:
     def __init__(self, folder: Path | str, tokenizer, stops: Sequence[int], context: int, compute_type: str):
         self.folder, self.tokenizer, self.stops, self.context = str(folder), tokenizer, list(stops), context
         self.compute_type = compute_type
-        self.side_by_side = settings.threads()  # batches at the same time; asked now, because torch has one thread then
+        self.side_by_side = settings.threads()  # batches at the same time; while they run, torch has one thread
         self._generators, self._loading = {}, threading.Lock()
 
     def most_rows(self, rows: int, longest: int, head: int) -> int:
