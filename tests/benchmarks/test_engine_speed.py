@@ -1,4 +1,4 @@
-"""Answering with CTranslate2 (8-bit integers) as a ratio to transformers in 32-bit floats, timed in this run.
+"""Answering with CTranslate2 as a ratio to transformers in 32-bit floats, timed in this run.
 
 ``RVF_LLM=medium`` before ``make benchmarks`` measures another size. Only what can be counted is asserted.
 """
@@ -57,7 +57,7 @@ def test_reading_a_prompt_one_answer_and_many_side_by_side(engines, prompts):
 
     jobs = {"reading 4 prompts": (reading, 4), "one answer": (alone, TOKENS), "32 answers": (side_by_side, 32 * TOKENS)}
     rows = [(name, *timed(engines, *job)) for name, job in jobs.items()]
-    report(f"Prompts with three passages, answers of {TOKENS} tokens: transformers, and CTranslate2 with int8", rows)
+    report(f"Prompts with three passages, answers of {TOKENS} tokens: transformers, and CTranslate2", rows)
 
 
 def test_answers_without_passages_one_and_many_side_by_side(engines):
@@ -69,7 +69,7 @@ def test_answers_without_passages_one_and_many_side_by_side(engines):
             return llm.complete(some, TOKENS, min_new_tokens=TOKENS)
 
         rows.append((name, *timed(engines, job, len(some) * TOKENS)))
-    report(f"Questions alone, answers of {TOKENS} tokens: transformers, and CTranslate2 with int8", rows)
+    report(f"Questions alone, answers of {TOKENS} tokens: transformers, and CTranslate2", rows)
 
 
 SETTINGS = [  # type of number, batches side by side, threads for each, prompts in a batch; the first is the obvious one
