@@ -88,13 +88,27 @@ def prompted(size: str, train: Sequence[Mapping], test: Sequence[Mapping]) -> in
     chats, counts = {"zero-shot": [task.prompt_with_rules(record) for record in test]}, {}
     for system, (find, numbers) in EXAMPLES.items():
         tried = {number: _with_rules(asked, find(asked, known, number)) for number in numbers}
-        counts[system] = best({n: write(size, f"held out, {system} {n}", asked, some) for n, some in tried.items()})
+        counts[system] = best({n: write(size, count_name(system, n), asked, some) for n, some in tried.items()})
         chats[system] = _with_rules(test, find(test, train, counts[system]))
     for system, some in chats.items():
         write(size, system, test, some)
     for system in ("zero-shot", "retrieved few-shot"):
         write(size, f"{system}, constrained", test, chats[system], grammar=task.GRAMMAR)
     return counts["retrieved few-shot"]
+
+
+def count_name(system: str, number: int) -> str:
+    """The name of the trial of a number of examples on held-out tickets."""
+    return f"held out, {system} {number}"
+
+
+def chosen_counts(size: str) -> dict[str, int]:
+    """How many examples a prompt shows at a size, by system, read from the kept trials (else the fewest)."""
+    kept, counts = outputs.load(STUDY, size), {}
+    for system, (_, numbers) in EXAMPLES.items():
+        tried = {number: kept.get(count_name(system, number)) for number in numbers}
+        counts[system] = best(tried) if all(tried.values()) else numbers[0]
+    return counts
 
 
 def fine_tuned(size: str, train: Sequence[Mapping], test: Sequence[Mapping]) -> Recipe:
@@ -107,17 +121,37 @@ def fine_tuned(size: str, train: Sequence[Mapping], test: Sequence[Mapping]) -> 
 
 
 def choose_recipe(size: str, known: Sequence[Mapping], asked: Sequence[Mapping]) -> Recipe:
+    """The best recipe on held-out tickets (see ``_best_recipe``); every trial is kept."""
+    chats, layers = [task.prompt(record) for record in asked], generator().model.config.num_hidden_layers
+
+    def lines(recipe: Recipe) -> list[dict]:
+        return write(size, trial_name(recipe), asked, chats, trained(known, recipe))
+
+    return _best_recipe(size, layers, lines)
+
+
+def chosen_recipe(size: str, layers: int) -> Recipe:
+    """What ``choose_recipe`` chose for a size, a model of so many layers, read from the kept trials.
+
+    A factor with a trial that isn't kept stays as it begins.
+    """
+    kept = outputs.load(STUDY, size)
+    return _best_recipe(size, layers, lambda recipe: kept.get(trial_name(recipe)))
+
+
+def _best_recipe(size: str, layers: int, lines: Callable[[Recipe], Sequence[Mapping] | None]) -> Recipe:
     """One factor after another: epochs, learning rate, and which layers are adapted; among equals the first.
 
     Half as many layers learn less from a step, so they get twice the rate. A recipe of the upper half costs less than
-    half as much, so small and medium begin with it and try all layers last; large begins with all of them.
+    half as much, so small and medium begin with it and try all layers last; large begins with all of them. ``lines``
+    gives what was written with a recipe, or None if it isn't known.
     """
-    chats, half = [task.prompt(record) for record in asked], generator().model.config.num_hidden_layers // 2
+    half = layers // 2
     whole, upper = BASE, replace(BASE, top_layers=half, learning_rate=2 * BASE.learning_rate)
 
     def best_of(recipes: Sequence[Recipe]) -> Recipe:
-        names = {recipe: f"held out, {recipe_name(recipe)}" for recipe in recipes}
-        return best({r: write(size, name, asked, chats, trained(known, r)) for r, name in names.items()})
+        tried = {recipe: lines(recipe) for recipe in recipes}
+        return best(tried) if all(tried.values()) else recipes[0]
 
     recipe = whole if size == "large" else upper
     recipe = best_of([replace(recipe, epochs=epochs) for epochs in EPOCHS])
@@ -130,6 +164,11 @@ def choose_recipe(size: str, known: Sequence[Mapping], asked: Sequence[Mapping])
 def recipe_name(recipe: Recipe) -> str:
     """What is chosen of a recipe, in words."""
     return f"recipe, lr {recipe.learning_rate:g}, epochs {recipe.epochs}" + (", upper half" * bool(recipe.top_layers))
+
+
+def trial_name(recipe: Recipe) -> str:
+    """The name of a recipe's trial on held-out tickets."""
+    return f"held out, {recipe_name(recipe)}"
 
 
 def fine_tuned_with_examples(
