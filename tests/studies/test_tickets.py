@@ -1,8 +1,10 @@
 """The ticket systems: what each is asked, how its form is chosen, and the rows that they store."""
 
+import json
 import random
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -176,6 +178,35 @@ def test_a_model_is_trained_the_way_it_is_asked_with_the_recipe_that_was_best(st
     (asked,) = [call for llm in study.loaded for call in llm.asked if call[0].endswith("with retrieved examples")]
     assert {len(chat) for chat in asked[1]} == {len(near[0]) - 1}
     assert asked[1][0][0] == near[0][0]
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+def test_what_was_chosen_can_be_read_from_the_kept_trials(study, size):
+    studies_tickets.tickets(size)
+    asked = len(study.loaded)
+    recipe = studies_tickets.chosen_recipe(size, 30)
+    assert recipe == replace(studies_tickets.BASE, learning_rate=5e-4, epochs=4)
+    assert recipe in [known for _, known in study.trained.values()]
+    assert studies_tickets.chosen_counts(size) == {"few-shot": 5, "retrieved few-shot": 3}
+    assert len(study.loaded) == asked, "nobody is asked again"
+
+
+def test_a_choice_whose_trials_are_not_all_kept_stays_as_it_begins(study):
+    studies_tickets.tickets("medium")
+    source = outputs.path("tickets", "medium")
+    lines = source.read_text(encoding="utf-8").splitlines()
+    gone = {"held out, few-shot 8", "held out, recipe, lr 0.001, epochs 4, upper half"}
+    heads = [n for n, line in enumerate(lines) if '"system"' in line]
+    blocks = [lines[start:end] for start, end in pairwise([*heads, len(lines)])]
+    kept = [line for block in blocks if json.loads(block[0])["system"] not in gone for line in block]
+    source.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    assert studies_tickets.chosen_recipe("medium", 24).epochs == 2
+    assert studies_tickets.chosen_counts("medium") == {"few-shot": 2, "retrieved few-shot": 3}
+    source.unlink()
+    upper = replace(studies_tickets.BASE, top_layers=12, learning_rate=1e-3)
+    assert studies_tickets.chosen_recipe("medium", 24) == upper
+    assert studies_tickets.chosen_recipe("large", 24) == studies_tickets.BASE
+    assert studies_tickets.chosen_counts("medium") == {"few-shot": 2, "retrieved few-shot": 1}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from utils.finetuning import Recipe
 from utils.models import LLM, Chat, embed
 from utils.settings import SEED, SEEDS
 from utils.studies.trials import Trials, held_out, recipe_name
+from utils.studies.trials import trial_name as trial_name  # for the notebook, which knows the study
 from utils.tasks import tickets as task
 
 STUDY = "tickets"
@@ -85,15 +86,36 @@ def prompted(study: Trials, train: Sequence[Mapping], test: Sequence[Mapping]) -
     chats, counts = {"zero-shot": [task.prompt_with_rules(record) for record in test]}, {}
     for system, (find, numbers) in EXAMPLES.items():
         tried = {number: _with_rules(asked, find(asked, known, number)) for number in numbers}
-        counts[system] = study.best(
-            {n: study.write(f"held out, {system} {n}", asked, some) for n, some in tried.items()}
-        )
+        counts[system] = study.best({n: study.write(count_name(system, n), asked, some) for n, some in tried.items()})
         chats[system] = _with_rules(test, find(test, train, counts[system]))
     for system, some in chats.items():
         study.write(system, test, some)
     for system in ("zero-shot", "retrieved few-shot"):
         study.write(f"{system}, constrained", test, chats[system], grammar=task.GRAMMAR)
     return counts["retrieved few-shot"]
+
+
+def count_name(system: str, number: int) -> str:
+    """The name of the trial of a number of examples on held-out tickets."""
+    return f"held out, {system} {number}"
+
+
+def chosen_counts(size: str) -> dict[str, int]:
+    """How many examples a prompt shows at a size, by system, read from the kept trials (else the fewest)."""
+    kept, counts = outputs.load(STUDY, size), {}
+    for system, (_, numbers) in EXAMPLES.items():
+        tried = {number: kept.get(count_name(system, number)) for number in numbers}
+        counts[system] = trials(size).best(tried) if all(tried.values()) else numbers[0]
+    return counts
+
+
+def chosen_recipe(size: str, layers: int) -> Recipe:
+    """The recipe that held-out tickets chose for a size, a model of so many layers, read from the kept trials.
+
+    A factor with a trial that isn't kept stays as it begins.
+    """
+    kept = outputs.load(STUDY, size)
+    return trials(size).recipe(BASE, EPOCHS, lambda name, _: kept.get(name), layers)
 
 
 def fine_tuned(study: Trials, train: Sequence[Mapping], test: Sequence[Mapping]) -> Recipe:

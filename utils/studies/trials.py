@@ -36,6 +36,11 @@ def recipe_name(recipe: Recipe) -> str:
     return f"recipe, lr {recipe.learning_rate:g}, epochs {recipe.epochs}" + (", upper half" * bool(recipe.top_layers))
 
 
+def trial_name(recipe: Recipe) -> str:
+    """The name of a recipe's trial on held-out records."""
+    return f"{TRIAL}{recipe_name(recipe)}"
+
+
 def by_system(kept: Mapping[str, Sequence[dict]], tried: bool = False) -> dict[str, list[dict]]:
     """Kept rows by the name of their system, those of all its seeds together: of the systems that are reported, or of
     the forms that were ``tried`` on held-out records."""
@@ -124,20 +129,26 @@ class Trials:
         return max(tried, key=lambda option: self.quality(tried[option]))
 
     def recipe(
-        self, base: Recipe, epochs: Sequence[int], ask: Callable[[str, Recipe], Sequence[Mapping]] | None = None
+        self,
+        base: Recipe,
+        epochs: Sequence[int],
+        ask: Callable[[str, Recipe], Sequence[Mapping] | None] | None = None,
+        layers: int | None = None,
     ) -> Recipe:
         """The best recipe, one factor after another: epochs, learning rate, and which layers are adapted; among equals
-        the first. ``base`` adapts all layers. ``ask``: the rows of a recipe, under this name; None: those that are
-        kept.
+        the first. ``base`` adapts all layers. ``ask``: the rows of a recipe, under this name, or None if they aren't
+        known, and a factor with such a recipe stays as it begins; without ``ask``, those that are kept. ``layers``: of
+        another model than that of the size.
 
         Half as many layers learn less from a step, so they get twice the rate. A recipe of the upper half costs less
         than half as much, so small and medium begin with it and try all layers last; large begins with all of them.
         """
         ask = ask or (lambda name, recipe: self.kept(name))
-        half = LAYERS[self.size] // 2
+        half = (layers or LAYERS[self.size]) // 2
 
         def best_of(recipes: Sequence[Recipe]) -> Recipe:
-            return self.best({recipe: ask(f"{TRIAL}{recipe_name(recipe)}", recipe) for recipe in recipes})
+            tried = {recipe: ask(trial_name(recipe), recipe) for recipe in recipes}
+            return self.best(tried) if all(tried.values()) else recipes[0]
 
         upper = replace(base, top_layers=half, learning_rate=2 * base.learning_rate)
         recipe = base if self.size == "large" else upper
