@@ -218,7 +218,7 @@ def test_a_hint_helps_without_giving_the_answer_away(capsys, exercise_id):
 
 @pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution], ids=["check", "hint", "solution"])
 def test_an_unknown_exercise_is_refused_with_those_that_are_there(ask):
-    with pytest.raises(ValueError, match=r"There is no exercise '99\.9': there are 00\.1, "):
+    with pytest.raises(ValueError, match=r"There is no exercise '99\.9': there are 00\.2, "):
         ask("99.9")
 
 

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+import time
+from types import SimpleNamespace
 
 import pytest
 
 from utils import finetuning, models, settings
-from utils.models import LLM, converted
+from utils.models import LLM, batching, converted
 from utils.models import llm as llm_module
+from utils.models.engines import CTranslate2Engine
 from utils.settings import SetupError
 
 pytestmark = pytest.mark.model
@@ -76,6 +79,47 @@ def test_seconds_have_their_parts(fast):
 def test_it_goes_on_to_as_many_tokens_as_are_asked_for(fast):
     (done,) = fast.complete(CHATS[:1], max_new_tokens=12, min_new_tokens=12)
     assert done.new_tokens == 12
+
+
+def test_batches_are_answered_side_by_side_and_a_single_one_gets_all_threads(monkeypatch):
+    import ctranslate2
+    import torch
+
+    made, at_work, together = [], 0, set()
+
+    class Generator:
+        def __init__(self, folder, **options):
+            made.append((options["inter_threads"], options["intra_threads"]))
+
+        def generate_batch(self, prompts, **options):
+            nonlocal at_work
+            at_work += 1
+            time.sleep(0.3)
+            together.add(at_work)
+            time.sleep(0.3)
+            at_work -= 1
+            return [SimpleNamespace(sequences_ids=[[5]]) for _ in prompts]
+
+    monkeypatch.setattr(ctranslate2, "Generator", Generator)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        tokenizer = SimpleNamespace(convert_ids_to_tokens=lambda ids: list(map(str, ids)))
+        engine = CTranslate2Engine("nowhere", tokenizer, [0], context=99, compute_type="int8")
+        jobs = [lambda: engine.write([[1, 2]], [], most=4, least=0, alone=False)] * 2
+        batching.run(jobs, engine.side_by_side)  # where torch has one thread
+        assert (made, together) == ([(2, 1)], {2})
+        engine.write([[1, 2]], [], most=4, least=0)
+        assert made == [(2, 1), (1, 2)]
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("longest", "head", "rows"), [(100, 0, 32), (400, 0, 32), (1000, 0, 6), (1000, 700, 20), (3000, 0, 1), (9, 8, 32)]
+)
+def test_long_prompts_make_small_batches(fast, longest, head, rows):
+    assert fast.engine.most_rows(32, longest, head) == rows
 
 
 def test_the_transformers_model_is_there_for_likelihoods(llm, fast):

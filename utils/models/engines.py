@@ -5,12 +5,15 @@ An engine gets one batch of prompts as token ids and gives back the tokens that 
 """
 
 import copy
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from utils import settings
+
+ATTENDED = 6_000_000  # pairs of tokens in a batch: about a gigabyte of attention in a model of 14 heads
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,10 @@ class TransformersEngine:
         import torch
 
         return torch.get_num_threads() if settings.device() == "cpu" else 1
+
+    def most_rows(self, rows: int, longest: int, head: int) -> int:
+        """All of ``rows``: attention is computed in pieces here, so long prompts need no smaller batches."""
+        return rows
 
     def prepare(self, shared: list[int]) -> None:
         """Compute the prefix before several batches ask for it."""
@@ -128,12 +135,15 @@ class CTranslate2Engine:
     def __init__(self, folder: Path | str, tokenizer, stops: Sequence[int], context: int, compute_type: str):
         self.folder, self.tokenizer, self.stops, self.context = str(folder), tokenizer, list(stops), context
         self.compute_type = compute_type
-        self._generators = {}
+        self.side_by_side = settings.threads()  # batches at the same time; while they run, torch has one thread
+        self._generators, self._loading = {}, threading.Lock()
 
-    @property
-    def side_by_side(self) -> int:
-        """How many batches to answer at the same time."""
-        return settings.threads()
+    def most_rows(self, rows: int, longest: int, head: int) -> int:
+        """How many of ``rows`` prompts make a batch if the longest has so many tokens, ``head`` of them shared.
+
+        Each new token attends to all, and every attention head holds a number for each such pair.
+        """
+        return max(1, min(rows, ATTENDED // (longest * (longest - head))))
 
     def prepare(self, shared: list[int]) -> None:
         """Nothing: every copy of the model keeps the state of a prefix from its first use on."""
@@ -160,9 +170,10 @@ class CTranslate2Engine:
     def _generator(self, alone: bool):
         import ctranslate2
 
-        if alone not in self._generators:
-            wide, deep = (1, settings.threads()) if alone else (settings.threads(), 1)
-            self._generators[alone] = ctranslate2.Generator(
-                self.folder, device="cpu", compute_type=self.compute_type, inter_threads=wide, intra_threads=deep
-            )
-        return self._generators[alone]
+        with self._loading:  # two batches side by side would load it twice
+            if alone not in self._generators:
+                wide, deep = (1, self.side_by_side) if alone else (self.side_by_side, 1)
+                self._generators[alone] = ctranslate2.Generator(
+                    self.folder, device="cpu", compute_type=self.compute_type, inter_threads=wide, intra_threads=deep
+                )
+            return self._generators[alone]

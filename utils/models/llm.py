@@ -127,13 +127,12 @@ class LLM:
 
         if any(begins):
             self.engine.prepare(shared)  # computed once, before several batches ask for it
-        batches = [
-            rows
-            for with_prefix in (True, False)
-            for rows in batching.cut(
-                [i for i in order if begins[i] == with_prefix], batch_size, self.engine.side_by_side
-            )
-        ]
+        batches = []
+        for head in dict.fromkeys((len(shared), 0)):
+            rows = [i for i in order if begins[i] == bool(head)]
+            if rows:  # the first is the longest
+                most = self.engine.most_rows(batch_size, len(prompts[rows[0]]), head)
+                batches += batching.cut(rows, most, self.engine.side_by_side)
         workers = min(self.engine.side_by_side, len(batches))
         batching.run([lambda rows=rows: answer(rows, workers) for rows in batches], workers)
         if bar:

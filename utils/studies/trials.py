@@ -106,7 +106,13 @@ class Trials:
                 report = finetuning.training_report(folder)
                 took = {f"training_{name}": report[name] for name in ("tokens", "steps", "seconds")}
             llm = generator(folder, "transformers" if grammar else None)
-            done = llm.complete(chats, self.max_new_tokens, prefix=_shared(chats), label=system, grammar=grammar)
+            done = llm.complete(
+                chats,
+                self.max_new_tokens,
+                prefix=_shared(chats),
+                label=system,
+                grammar=grammar,
+            )
             counts = [
                 {"prompt_tokens": one.prompt_tokens, "new_tokens": one.new_tokens, "seconds": round(one.seconds, 4)}
                 | took
