@@ -51,15 +51,15 @@ def trials(size: str) -> Trials:
 
 
 def tickets(size: str) -> None:
-    """Without a model, prompted, fine-tuned, and the learning curve; each system is kept as soon as it is complete."""
+    """Without a model, prompted, fine-tuned, the learning curve, and both; each system is kept as soon as it is there."""
     study, train, test = trials(size), task.load("train"), task.load("test")
     for system, lines in without_model(train, test).items():
         study.keep_texts(system, test, lines)
     count = prompted(study, train, test)
     recipe = fine_tuned(study, train, test)
+    learning(study, train, test, recipe)
     if size != "large":
         fine_tuned_with_examples(study, train, test, recipe, count)
-    learning(study, train, test, recipe)
 
 
 def without_model(train: Sequence[Mapping], test: Sequence[Mapping]) -> dict[str, list[str]]:
