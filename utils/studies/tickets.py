@@ -51,7 +51,7 @@ def trials(size: str) -> Trials:
 
 
 def tickets(size: str) -> None:
-    """Without a model, prompted, fine-tuned, the learning curve, and both; each system is kept as soon as it is there."""
+    """Without a model, prompted, fine-tuned, the learning curve, both; each system is kept as soon as it is there."""
     study, train, test = trials(size), task.load("train"), task.load("test")
     for system, lines in without_model(train, test).items():
         study.keep_texts(system, test, lines)
