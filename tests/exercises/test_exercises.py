@@ -17,15 +17,21 @@ WRONG = {
     ],
     "00.3": [("a better search", "11 of 20"), ("training the facts", "twenty-first"), (11, "TypeError")],
     "01.1": [
-        (lambda inputs, outputs, rank: inputs * outputs, "full matrix"),
-        (lambda inputs, outputs, rank: rank * inputs, "of A and of B"),
-        (lambda inputs, outputs, rank: 2 * rank * inputs, "of A and of B"),
+        (lambda written, lines: set("".join(lines)), "A or B"),
+        (lambda written, lines: {line[: len(written) + 1][-1] for line in lines}, "H or M may follow"),
+        (lambda written, lines: {line[-1] for line in lines if line.startswith(written)}, "A or B"),
+        (lambda written, lines: {s[len(written) :][:1] for s in lines if s.startswith(written)}, "give an empty set"),
+        (
+            lambda written, lines: {
+                line[len(written)] for line in lines if line.startswith(written[:4]) and len(line) > len(written)
+            },
+            "no line begins with",
+        ),
     ],
-    "01.2": [
-        (lambda line: line.startswith("Ticket"), "not valid"),
-        (lambda line: bool(re.search(r"Ticket #\d{5} - \w+ - \w+ - Assigned to \w+ \w\.", line)), "not valid"),
-        (lambda line: bool(re.fullmatch(r"Ticket #\d{5} - \w+ - \w+ - Assigned to \w+ \w\.", line)), "no category"),
-        (lambda line: False, "is a valid line"),
+    "01.3": [
+        ("train again", "new labels and a training run"),
+        ("edit the rules in the prompt", "asked without the rules"),
+        ("call Sarah", "choose one of"),
     ],
     "02.1": [(lambda loss: loss, "certain and right"), (lambda loss: 2**loss, "undo the logarithm")],
     "02.2": [
@@ -216,12 +222,13 @@ def test_an_unknown_exercise_is_refused_with_those_that_are_there(ask):
         ask("99.9")
 
 
-def test_the_ticket_pattern_of_the_solution_fits_every_ticket_of_the_house(capsys):
-    valid = solved("01.2", capsys)
-    tickets = corpus.load_records("tickets")
-    assert tickets
-    assert all(valid(record["ticket"]) for record in tickets)
-    assert not any(valid(record["complaint"]) for record in tickets)
+def test_what_may_follow_in_the_solution_leads_to_every_line_of_the_house_and_to_no_other(capsys):
+    may_follow = solved("01.1", capsys)
+    lines = sorted({record["ticket"] for record in corpus.load_records("tickets")})[:40]
+    written = {""}
+    for _ in range(max(map(len, lines))):
+        written = {text + more for text in written for more in may_follow(text, lines) or [""]}
+    assert sorted(written) == lines
 
 
 def test_a_checker_that_finds_a_problem_is_shown_word_for_word(monkeypatch, capsys):

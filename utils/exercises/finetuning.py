@@ -13,21 +13,17 @@ def _intervals_overlap(answer: object) -> str | None:
     return None if high is False and apart is False else "(0.1, 0.3) and (0.4, 0.8) do not overlap, in either order."
 
 
-def _lora_parameters(answer: object) -> str | None:
-    if answer(576, 1536, 16) == 576 * 1536:
-        return "that is the full matrix; LoRA trains two thin ones, A and B."
-    return None if answer(576, 1536, 16) == 33_792 and answer(10, 20, 1) == 30 else "count the entries of A and of B."
-
-
-def _valid_ticket(answer: object) -> str | None:
-    good, bad = "Ticket #12345 - BILLING - HIGH - Assigned to Sarah M.", "Ticket 12345: billing, high"
-    if not answer(good):
-        return f"{good!r} is a valid line."
-    if answer(bad) or answer(f"Sure! {good}"):
-        return "a line with other punctuation, or with chatter before it, is not valid."
-    if answer(good.replace("BILLING", "COFFEE")):
-        return "COFFEE is no category of the house."
-    return None
+def _characters_that_may_follow(answer: object) -> str | None:
+    lines = ["A - HIGH", "A - MEDIUM", "B - LOW"]
+    if set(answer("", lines)) != {"A", "B"}:
+        return "an empty text may become any of the lines: A or B."
+    if set(answer("A - ", lines)) != {"H", "M"}:
+        return "'A - ' may become 'A - HIGH' or 'A - MEDIUM', so H or M may follow."
+    if set(answer("B - L", lines)) != {"O"}:
+        return "'B - L' can only become 'B - LOW', so O must follow."
+    if set(answer("B - LOW", lines)):
+        return "'B - LOW' is complete, so nothing may follow: give an empty set."
+    return "no line begins with 'A - L', so nothing may follow." if set(answer("A - L", lines)) else None
 
 
 def _perplexity(answer: object) -> str | None:
@@ -72,17 +68,23 @@ EXERCISES: dict[str, Exercise] = {
         "# where most answers get lost. Training twenty facts serves these twenty questions and no others",
     ),
     "01.1": Exercise(
-        _lora_parameters,
-        "A has shape (rank, inputs) and B has shape (outputs, rank).",
-        "def trained(inputs, outputs, rank):\n    return rank * inputs + outputs * rank\n\nanswer = trained",
+        _characters_that_may_follow,
+        "Keep the lines that begin with what is written and are longer; take from each the character after it.",
+        "def may_follow(written, lines):\n"
+        "    open_lines = [line for line in lines if line.startswith(written) and len(line) > len(written)]\n"
+        "    return {line[len(written)] for line in open_lines}\n\nanswer = may_follow",
     ),
-    "01.2": Exercise(
-        _valid_ticket,
-        "re.fullmatch with a group of the allowed words for each field.",
-        "import re\n\n\ndef valid(line):\n"
-        '    pattern = r"Ticket #\\d{5} - (BILLING|DEVICE|APP|APPOINTMENT|PRIVACY)"\n'
-        '    pattern += r" - (HIGH|MEDIUM|LOW) - Assigned to [A-Z][a-z]+ [A-Z]\\."\n'
-        "    return bool(re.fullmatch(pattern, line))\n\nanswer = valid",
+    "01.3": Exercise(
+        choice(
+            "look the assignee up in code",
+            {
+                "train again": "it works, but each change of staff would cost new labels and a training run.",
+                "edit the rules in the prompt": "the fine-tuned model is asked without the rules.",
+            },
+        ),
+        "Which fields need judgement, and which follow from the others?",
+        'answer = "look the assignee up in code"  # it follows from category and priority: a table is always right\n'
+        "# and is changed in a second; leave to a model only what needs judgement",
     ),
     "02.1": Exercise(
         _perplexity,

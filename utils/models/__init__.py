@@ -7,6 +7,7 @@ from utils.models.chats import neutral
 from utils.models.embedder import LONGEST, embed, reads_whole, unit_vectors, valid_texts
 from utils.models.files import FULL_WEIGHTS, TRAINING_REPORT, fetch
 from utils.models.folders import intact, make_once, sha256
+from utils.models.grammar import Grammar
 from utils.models.ladder import EMBEDDER, LADDER, LARGE, MEDIUM, SMALL, PackagedModel
 from utils.models.likelihood import IGNORED, answer_loss, collate, encode_example, encode_examples, losses
 from utils.models.llm import LLM, Completion, TooLongError
