@@ -1,5 +1,6 @@
 """What is trained to see what is forgotten, what it's measured on, and that the two have nothing in common."""
 
+from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -16,22 +17,21 @@ from utils.tasks import pages
 TRAIN, TEST = task.load("train"), task.load("test")
 LEARNED = [task.example(note) for note in TRAIN]
 CHOSEN = Recipe(rank=16, alpha=32, learning_rate=1e-3, epochs=3, top_layers=15)
-SYSTEMS = {  # and how many seeds are trained
-    "medium": {"untrained": 1, "LoRA, rank 16": 1, "LoRA, rank 16, 30% replay": 1},
-    "small": {
-        "untrained": 1,
-        "LoRA, rank 16": 3,
-        "LoRA, rank 16, 30% replay": 3,
-        "LoRA, rank 4": 1,
-        "LoRA, rank 64": 1,
-        "full fine-tuning": 3,
-    },
+SYSTEMS = {  # and how many notes the reader below reads after each
+    "untrained": 0,
+    "LoRA, rank 16": 16,
+    "LoRA, rank 16, 30% replay": 16,
+    "LoRA, rank 4": 4,
+    "LoRA, rank 64": len(TEST),
+    "full fine-tuning": len(TEST),
 }
+ONCE = {"untrained", "LoRA, rank 4", "LoRA, rank 64"}  # the others with every seed
+RUNS = {"small": SEEDS, "medium": SEEDS, "large": SEEDS[:1]}
 KINDS = ["notes", "Python's documentation", "handbook"]
 
 
 class Reader:
-    """Reads every tenth note for each rank, and all of them with full fine-tuning at the lower rate."""
+    """Reads as many notes as its rank, and all of them with full fine-tuning at the lower rate."""
 
     def __init__(self, recipe: Recipe | None):
         self.recipe = recipe
@@ -56,13 +56,12 @@ def study(monkeypatch, doubles):
     return doubles(Reader)
 
 
-@pytest.mark.parametrize(("size", "expected"), [("medium", [0, 16, 16]), ("small", [0, 16, 16, 4, 60, 60])])
-def test_every_way_of_training_is_measured_on_notes_and_elsewhere_and_nothing_twice(study, size, expected):
+@pytest.mark.parametrize("size", RUNS)
+def test_every_way_of_training_is_measured_on_notes_and_elsewhere_and_nothing_twice(study, size):
     forgetting.notes_forgetting(size)
     rows = {row["system"]: row for row in forgetting.table(size)}
-    assert list(rows) == list(SYSTEMS[size])
-    right = {system: round(row["all items"] * len(TEST)) for system, row in rows.items()}
-    assert right == dict(zip(SYSTEMS[size], expected, strict=True))
+    assert list(rows) == list(SYSTEMS)
+    assert {system: round(row["all items"] * len(TEST)) for system, row in rows.items()} == SYSTEMS
     for system, row in rows.items():
         changes = [row[f"{kind}, nats"] for kind in KINDS]
         assert changes == ([0, 0, 0] if system == "untrained" else [-1, 1, 1])
@@ -72,26 +71,31 @@ def test_every_way_of_training_is_measured_on_notes_and_elsewhere_and_nothing_tw
     assert len(study.loaded) == loaded
 
 
-def test_the_losses_are_seeds_by_texts(study):
-    forgetting.notes_forgetting("small")
-    found = forgetting.losses("small")
-    assert list(found) == list(SYSTEMS["small"])
+@pytest.mark.parametrize(("size", "seeds"), RUNS.items())
+def test_the_losses_are_seeds_by_texts_and_each_seed_is_a_training(study, size, seeds):
+    forgetting.notes_forgetting(size)
+    found = forgetting.losses(size)
+    assert list(found) == list(SYSTEMS)
     for system, by_kind in found.items():
-        runs = SYSTEMS["small"][system]
+        runs = 1 if system in ONCE else len(seeds)
         assert {kind: nats.shape for kind, nats in by_kind.items()} == dict(
             zip(KINDS, [(runs, len(TEST)), (runs, 20), (runs, 20)], strict=True)
         )
-    assert {recipe.seed for chats, recipe in study.trained.values() if len(chats) >= len(TRAIN)} == set(SEEDS)
+    trained = Counter((recipe.rank, len(chats) > len(TRAIN), recipe.seed) for chats, recipe in study.trained.values())
+    seeded = {(rank, replays, seed): 1 for rank, replays in ((16, False), (16, True), (None, False)) for seed in seeds}
+    once = {(4, False, SEED): 1, (64, False, SEED): 1, (None, False, SEED): 2}  # all weights at two rates
+    assert trained == seeded | once
 
 
-def test_all_weights_are_trained_at_the_rate_that_is_best_on_the_notes_of_dev(study):
-    forgetting.notes_forgetting("small")
+@pytest.mark.parametrize(("size", "layers"), [("small", 15), ("medium", 12), ("large", 14)])
+def test_all_weights_of_the_upper_half_are_trained_at_the_rate_that_is_best_on_the_notes_of_dev(study, size, layers):
+    forgetting.notes_forgetting(size)
     full = [(chats, recipe) for chats, recipe in study.trained.values() if recipe.rank is None]
     assert all(chats == LEARNED for chats, _ in full)
-    assert {recipe.top_layers for _, recipe in full} == {15}
+    assert {recipe.top_layers for _, recipe in full} == {layers}
     tried = [(recipe.learning_rate, recipe.seed) for _, recipe in full]
-    assert tried == [(pytest.approx(rate), seed) for rate, seed in ((1e-4, SEED), *((3e-5, s) for s in SEEDS))]
-    asked = {row["id"] for row in outputs.load(forgetting.STUDY, "small")["held out, full fine-tuning, lr 3e-05"]}
+    assert tried == [(pytest.approx(rate), seed) for rate, seed in ((1e-4, SEED), *((3e-5, s) for s in RUNS[size]))]
+    asked = {row["id"] for row in outputs.load(forgetting.STUDY, size)["held out, full fine-tuning, lr 3e-05"]}
     assert asked == {note["id"] for note in task.load("dev")}
 
 
@@ -121,15 +125,15 @@ def test_without_replay_only_notes_are_learned():
 
 def test_replay_comes_on_top_of_the_notes(study):
     forgetting.notes_forgetting("medium")
-    longer = [chats for chats, _ in study.trained.values() if len(chats) > len(TRAIN)]
-    assert [chats[: len(TRAIN)] for chats in longer] == [LEARNED]
+    longer = [(chats, recipe) for chats, recipe in study.trained.values() if len(chats) > len(TRAIN)]
+    both = LEARNED + forgetting.replayed(LEARNED, forgetting.SHARE)
+    assert longer == [(both, replace(CHOSEN, seed=seed)) for seed in SEEDS]
 
 
-def test_large_is_told_that_it_is_not_trained_and_a_study_that_is_missing_is_named(doubles):
-    with pytest.raises(SetupError, match="choose the size small or medium"):
-        forgetting.notes_forgetting("large")
-    with pytest.raises(SetupError, match=r"run `python -m utils\.studies notes --size medium` first"):
-        forgetting.notes_forgetting("medium")
+@pytest.mark.parametrize("size", RUNS)
+def test_a_study_that_is_missing_is_named(doubles, size):
+    with pytest.raises(SetupError, match=rf"run `python -m utils\.studies notes --size {size}` first"):
+        forgetting.notes_forgetting(size)
 
 
 def test_losses_are_means_of_texts_and_seeds(monkeypatch):

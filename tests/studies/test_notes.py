@@ -1,6 +1,7 @@
 """The systems that read notes: what each is asked, how its form is chosen, and how what they wrote is scored."""
 
 import math
+from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -24,6 +25,8 @@ SYSTEMS = [
     "fine-tuned",
     "fine-tuned with retrieved entries",
 ]
+TRAINED = SYSTEMS[4:]
+TRIED = 2 + 2 + 1  # recipes: two numbers of epochs, two rates besides the first, and the layers not begun with
 
 
 def note_of(message: dict) -> str:
@@ -33,7 +36,8 @@ def note_of(message: dict) -> str:
 class Nurse:
     """A model whose share of right readings depends on what it was shown and how it was trained.
 
-    Eight examples with the whole glossary and three with retrieved entries suit it best, and the rate 2e-3.
+    Eight examples with the whole glossary and three with retrieved entries suit it best, and the rate 2e-3 for
+    four epochs.
     """
 
     def __init__(self, recipe: Recipe | None):
@@ -50,7 +54,7 @@ class Nurse:
     def skill(self, chat) -> int:
         """Right readings of ten."""
         if self.recipe:
-            return 7 if self.recipe.learning_rate == 2e-3 else 5
+            return 5 + (self.recipe.learning_rate == 2e-3) + (self.recipe.epochs == 4)
         shown, glossary = sum(message["role"] == "assistant" for message in chat), "\noxbow: " in chat[0]["content"]
         return (glossary and {8: 2}.get(shown, 1)) or {3: 4}.get(shown, 3)
 
@@ -64,11 +68,13 @@ def test_every_system_is_kept_in_its_best_form_and_nothing_is_asked_twice(study)
     studies_notes.notes("medium")
     rows = {row["system"]: row for row in studies_notes.table("medium")}
     assert list(rows) == SYSTEMS
-    assert {row["n"] for row in rows.values()} == {len(TEST)}
+    assert {system: row["n"] / len(TEST) for system, row in rows.items()} == {
+        system: len(SEEDS) if system in TRAINED else 1 for system in SYSTEMS
+    }
     right = {system: round(row["all items"], 1) for system, row in rows.items()}
     assert [right[system] for system in SYSTEMS[1:]] == [0.1, 0.2, 0.4, 0.7, 0.7]
     tried = {row["system"]: row["n"] for row in studies_notes.table("medium", tried=True)}
-    assert len(tried) == 3 + 3 + 2
+    assert len(tried) == 3 + 3 + TRIED
     assert set(tried.values()) == {len(DEV) + studies_notes.HELD_OUT}
     best = studies_notes.chosen_recipe("medium")
     assert (best.epochs, best.top_layers, best.learning_rate) == (4, 12, 2e-3)
@@ -93,14 +99,15 @@ def test_no_note_that_chooses_is_shown_or_trained_on_and_none_of_the_test_is_see
         assert len(taught) == len(TRAIN) or not taught & choose
 
 
-def test_a_model_is_trained_the_way_it_is_asked_with_the_recipe_that_was_best(study, asked_of):
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_model_is_trained_the_way_it_is_asked_with_the_recipe_that_was_best(study, asked_of, seed):
     studies_notes.notes("medium")
-    best = replace(studies_notes.BASE, epochs=4, top_layers=12, learning_rate=2e-3)
+    best = replace(studies_notes.BASE, epochs=4, top_layers=12, learning_rate=2e-3, seed=seed)
     plain, entries = (chats for chats, recipe in study.trained.values() if recipe == best and len(chats) == len(TRAIN))
     assert plain == [notes.example(record) for record in TRAIN]
     assert entries == [notes.example(record, entries=True) for record in TRAIN]
-    assert asked_of(study, f"fine-tuned, seed {SEED}") == [notes.prompt(record) for record in TEST]
-    assert asked_of(study, f"fine-tuned with retrieved entries, seed {SEED}") == [
+    assert asked_of(study, f"fine-tuned, seed {seed}") == [notes.prompt(record) for record in TEST]
+    assert asked_of(study, f"fine-tuned with retrieved entries, seed {seed}") == [
         notes.prompt(record, entries=True) for record in TEST
     ]
 
@@ -114,14 +121,13 @@ def test_the_whole_glossary_stands_in_the_prompt_unless_its_entries_are_retrieve
             assert all((notes.entry(term) in chat[-1]["content"]) != whole for term in record["terms"])
 
 
-@pytest.mark.parametrize(("size", "trainings"), [("small", 2 + 3 + 1), ("medium", 2 + 2), ("large", 0)])
-def test_small_is_trained_with_three_seeds_and_large_not_at_all(study, size, trainings):
+@pytest.mark.parametrize(("size", "seeds"), [("small", SEEDS), ("medium", SEEDS), ("large", SEEDS[:1])])
+def test_every_size_trains_the_same_systems_and_large_with_one_seed(study, size, seeds):
     studies_notes.notes(size)
-    assert len(study.trained) == trainings
     runs = {row["system"]: row["n"] / len(TEST) for row in studies_notes.table(size)}
-    assert list(runs) == (SYSTEMS[:4] if size == "large" else SYSTEMS)
-    assert all(count == (3 if (size, system) == ("small", "fine-tuned") else 1) for system, count in runs.items())
-    assert {recipe.seed for _, recipe in study.trained.values()} <= set(SEEDS if size == "small" else SEEDS[:1])
+    assert runs == {system: len(seeds) if system in TRAINED else 1 for system in SYSTEMS}
+    trained = Counter((len(chats), recipe.seed) for chats, recipe in study.trained.values())
+    assert trained == {(len(KNOWN), SEED): TRIED} | {(len(TRAIN), seed): len(TRAINED) for seed in seeds}
 
 
 def test_replacement_is_kept_as_it_was_read(study):

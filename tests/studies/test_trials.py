@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from utils import models
 from utils.evaluation import outputs
 from utils.finetuning import Recipe
-from utils.settings import SetupError
+from utils.settings import SEEDS, SetupError
 from utils.studies import trials
 from utils.studies.trials import Trials
 
@@ -55,8 +55,17 @@ def test_the_recipe_that_is_best_in_every_factor_is_found(size, epochs, part, up
     assert found.learning_rate == pytest.approx(liked.learning_rate)
 
 
-@pytest.mark.parametrize(("size", "first"), [("small", 15), ("medium", 12), ("large", None)])
-def test_only_large_begins_with_all_layers_and_the_first_of_equals_is_taken(size, first):
+@pytest.mark.parametrize(("size", "seeds"), [("small", SEEDS), ("medium", SEEDS), ("large", SEEDS[:1])])
+def test_large_is_trained_with_one_seed_and_the_others_with_three(size, seeds):
+    assert trials.seeds(size) == seeds
+
+
+@pytest.mark.parametrize(
+    ("size", "first", "other"),
+    [("small", (15, 2), (None, 1)), ("medium", (12, 2), (None, 1)), ("large", (None, 1), (14, 2))],
+)
+def test_only_large_begins_with_all_layers_and_the_first_of_equals_is_taken(size, first, other):
+    """``first`` and ``other``: the layers begun with and those tried last, and their rate in times that of the base."""
     asked = []
 
     def ask(name, recipe):
@@ -65,20 +74,11 @@ def test_only_large_begins_with_all_layers_and_the_first_of_equals_is_taken(size
 
     found = Trials("exams", size, 9, shares).recipe(BASE, (2, 4), ask)
     assert found == asked[0][1]
-    assert (found.top_layers, found.epochs) == (first, 2)
-    assert len({recipe for _, recipe in asked}) == len({name for name, _ in asked}), "two recipes, one name"
-
-
-def test_of_a_smaller_grid_nothing_else_is_asked():
-    asked = []
-
-    def ask(name, recipe):
-        asked.append((recipe.epochs, recipe.learning_rate, recipe.top_layers))
-        return [{"share": recipe.learning_rate}]
-
-    found = Trials("exams", "small", 9, shares).recipe(BASE, (3,), ask, rates=(2,), both_halves=False)
-    assert set(asked) == {(3, 1e-3, 15), (3, 2e-3, 15)}
-    assert found == replace(BASE, epochs=3, learning_rate=2e-3, top_layers=15)
+    tried = {recipe for _, recipe in asked}
+    assert len(tried) == len({name for name, _ in asked}), "two recipes, one name"
+    layers, times = first
+    factors = [(layers, times, 2), (layers, times, 4), (layers, 0.4 * times, 2), (layers, 2 * times, 2), (*other, 2)]
+    assert {(r.top_layers, round(r.learning_rate / 5e-4, 9), r.epochs) for r in tried} == set(factors)
 
 
 def test_a_choice_is_read_from_what_is_kept_and_without_it_told_in_a_sentence(study):

@@ -88,9 +88,13 @@ def losses(llm: LLM, pages: Sequence[Chat]) -> list[float]:
 
     if not pages:
         return []
-    rows = encode_examples(llm.tokenizer, pages, llm.engine.context)
+    rows, place = encode_examples(llm.tokenizer, pages, llm.engine.context), llm.model.device
+    batches = [collate(0, [_text_alone(row)]) for row in rows]
     with torch.inference_mode():
-        return [float(answer_loss(llm.model, collate(0, [_text_alone(row)]))) for row in rows]
+        return [
+            float(answer_loss(llm.model, {name: values.to(place) for name, values in batch.items()}))
+            for batch in batches
+        ]
 
 
 def _text_alone(row: dict) -> dict:

@@ -1,7 +1,7 @@
 """The study of notebook 02 on forgetting: what training on the shorthand notes gives, and what it takes elsewhere.
 
 ``notes_forgetting`` is the study of a model size: the recipe that ``notes`` chose, alone and with replay of general
-text; on ``small`` also two other ranks and full fine-tuning. Each system reads the 60 test notes, and its loss a token
+text, at two other ranks, and full fine-tuning. Each system reads the 60 test notes, and its loss a token
 is taken on their readings and on pages that nothing was trained on. ``table`` and ``losses`` tell what was kept.
 """
 
@@ -18,7 +18,7 @@ from utils import corpus, finetuning, models
 from utils.evaluation import outputs
 from utils.finetuning import Recipe
 from utils.models import Chat
-from utils.settings import SEED, SetupError
+from utils.settings import SEED
 from utils.studies import notes
 from utils.studies.trials import LAYERS, Trials, by_system, generator, of_rank, seeds
 from utils.tasks import notes as task
@@ -40,21 +40,18 @@ def trials(size: str) -> Trials:
 def notes_forgetting(size: str) -> None:
     """The untrained model, and every way of training; each is kept as soon as it is complete.
 
-    Raises SetupError for ``large``, which isn't trained on notes, and where the study of notes is still to be run.
+    Raises SetupError where the study of notes is still to be run.
     """
-    if size == "large":
-        raise SetupError("Large isn't trained on notes, so it forgets nothing: choose the size small or medium.")
     study, recipe = trials(size), notes.chosen_recipe(size)
     _write(study, "untrained")
     for seed, (system, share) in product(seeds(size), {lora(recipe): 0.0, replaying(recipe): SHARE}.items()):
         _write(study, f"{system}, seed {seed}", trained(replace(recipe, seed=seed), share))
-    if size == "small":
-        for rank in RANKS:
-            other = of_rank(recipe, rank)
-            _write(study, f"{lora(other)}, seed {SEED}", trained(other))
-        full = full_fine_tuning(study, recipe)
-        for seed in seeds(size):
-            _write(study, f"full fine-tuning, seed {seed}", trained(replace(full, seed=seed)))
+    for rank in RANKS:
+        other = of_rank(recipe, rank)
+        _write(study, f"{lora(other)}, seed {SEED}", trained(other))
+    full = full_fine_tuning(study, recipe)
+    for seed in seeds(size):
+        _write(study, f"full fine-tuning, seed {seed}", trained(replace(full, seed=seed)))
 
 
 def lora(recipe: Recipe) -> str:

@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 from utils import corpus, finetuning, rag, settings
@@ -27,15 +28,11 @@ from utils.tasks import facts, generated_questions, pages
 from utils.tasks.facts import WORDINGS, Fact
 
 FACTS, CHANGED, MOST = 60, 20, 120  # learned, those of them that the update changes, and the most that are learned
-DEV = {"small": (30, 4), "medium": (30, 4), "large": (60, 5)}  # facts to choose on, and how many wordings are trained
-CAPACITY = {  # facts and rank
-    "small": ((15, 16), (FACTS, 16), (MOST, 16), (15, 4), (FACTS, 4), (MOST, 4)),
-    "medium": ((15, 16), (FACTS, 16), (MOST, 16), (15, 4), (MOST, 4)),
-    "large": ((FACTS, 16), (MOST, 16)),
-}
-ONCE = ((15, 4), (FACTS, 4))  # no verdict compares these
-ABSTAINING = {"small": (0.1, 0.2, 0.3), "medium": (0.2,), "large": ()}  # shares of the examples that teach to abstain
-RAW_PAGES = {"small": (1, 0.25), "medium": (0.25,)}  # parts of the learning rate
+DEV_WORDINGS = 5  # that are trained of the facts to choose on
+CAPACITY = tuple(product((16, 4), (15, FACTS, MOST)))  # ranks and facts
+ABSTAINING = (0.1, 0.2, 0.3)  # shares of the examples that teach to abstain
+DOSES = (6, 1, 2, 4)  # wordings by hand
+RAW_PAGES = (1, 0.25)  # parts of the learning rate
 WRITER = "medium"  # whose questions are trained on
 BATCH = 128  # the prompts are short
 
@@ -144,19 +141,15 @@ def knowledge_pairs(size: str) -> None:
 def knowledge_recipe(size: str) -> None:
     """The recipe, and how to train on after an update, chosen on the last facts up to the 120th: some of their wordings
     are trained, and the rest of the six are asked. Nothing that is reported is looked at."""
-    study, (count, wordings) = Study("knowledge_recipe", size), DEV[size]
-    others = facts.load_facts()[MOST - count : MOST]
-    asked = [probe for held in range(wordings, WORDINGS) for probe in trained_probes(others, "dev", held)]
-    chats = facts.examples(others, wordings)
+    study, others = Study("knowledge_recipe", size), facts.load_facts()[FACTS:MOST]
+    asked = [probe for held in range(DEV_WORDINGS, WORDINGS) for probe in trained_probes(others, "dev", held)]
+    chats = facts.examples(others, DEV_WORDINGS)
     for recipe in RECIPES[size]:
-        study.train_and_ask(recipe_name(recipe), chats, for_count(recipe, count), asked)
-    if size == "large":
-        return
-    chosen = chosen_recipe(size)
-    recipe = for_count(chosen, count)
-    before = study.train_and_ask(recipe_name(chosen), chats, recipe, asked)
+        study.train_and_ask(recipe_name(recipe), chats, recipe, asked)
+    recipe = chosen_recipe(size)
+    before = study.train_and_ask(recipe_name(recipe), chats, recipe, asked)
     for share, rate in UPDATES:
-        news = news_and_replay(others, share, wordings)
+        news = news_and_replay(others, share, DEV_WORDINGS)
         study.train_and_ask(update_name(share, rate), news, _at_rate(recipe, rate), asked, start=before)
 
 
@@ -183,16 +176,11 @@ def knowledge_data(size: str) -> None:
         name, chats = f"{wordings} wordings, seed {seed}", facts.examples(learned, wordings)
         study.train_and_ask(name, chats, replace(recipe, seed=seed), [*held_out, *trained])
 
+    for wordings, seed in product(DOSES, seeds(size)):
+        dose(wordings, seed)
     for seed in seeds(size):
-        dose(6, seed)
-    if size == "large":
-        return
-    for seed in seeds(size):
-        dose(1, seed)
-    _raw_pages(study, learned, recipe)
-    _written_questions(study, recipe, held_out)
-    for wordings in (2, 4):
-        dose(wordings, SEED)
+        _raw_pages(study, learned, replace(recipe, seed=seed))
+        _written_questions(study, replace(recipe, seed=seed), held_out)
 
 
 def _written_questions(study: Study, recipe: Recipe, held_out: Sequence[Probe]) -> None:
@@ -204,7 +192,7 @@ def _written_questions(study: Study, recipe: Recipe, held_out: Sequence[Probe]) 
         return
     firsts = [Probe(fact_id, "generated", p[0].number, p[0].question) for fact_id, p in pairs.items() if p]
     equal = equal_steps(recipe, len(chats), recipe.batch_size)
-    study.train_and_ask(f"questions by {WRITER}, seed {SEED}", chats, equal, [*held_out, *firsts])
+    study.train_and_ask(f"questions by {WRITER}, seed {recipe.seed}", chats, equal, [*held_out, *firsts])
 
 
 def _raw_pages(study: Study, learned: Sequence[Fact], recipe: Recipe) -> None:
@@ -215,9 +203,9 @@ def _raw_pages(study: Study, learned: Sequence[Fact], recipe: Recipe) -> None:
     """
     chats = [pages.example(page, words=None) for page in facts.pages_of(learned)]
     asked = [*probes(learned), *trained_probes(learned, "dev")]
-    for part in RAW_PAGES[study.size]:
+    for part in RAW_PAGES:
         gentle = equal_steps(_at_rate(recipe, part), len(chats), batch=1)
-        name = f"raw pages, rate x {part:g}, seed {SEED}"
+        name = f"raw pages, rate x {part:g}, seed {recipe.seed}"
         study.train_and_ask(name, chats, gentle, asked, rag.closed_book_prompt)
 
 
@@ -231,7 +219,7 @@ def knowledge_update(size: str) -> None:
         before = study.train_and_ask(f"before, seed {seed}", old, seeded, asked)
         anew = facts.examples(learned[CHANGED:]) + facts.examples(learned[:CHANGED], updated=True)
         study.train_and_ask(f"trained again, seed {seed}", anew, seeded, asked)
-        for share, rate in chosen_updates(size) if size != "large" else ():
+        for share, rate in chosen_updates(size):
             news = news_and_replay(learned, share, seed=seed)
             name = f"{update_name(share, rate)}, seed {seed}"
             study.train_and_ask(name, news, _at_rate(seeded, rate), asked, start=before)
@@ -262,13 +250,12 @@ def _index_again(study: Study, asked: Sequence[Probe]) -> None:
 
 
 def knowledge_capacity(size: str) -> None:
-    """15, 60 and 120 facts at equal exposure of each, at two ranks; on ``large`` 60 and 120 at one."""
+    """15, 60 and 120 facts at equal exposure of each, at two ranks."""
     study, recipe = Study("knowledge_capacity", size), chosen_recipe(size)
-    for count, rank in CAPACITY[size]:
-        for seed in SEEDS[:1] if (count, rank) in ONCE else seeds(size):
-            some, own = crowd(count, seed), replace(for_count(of_rank(recipe, rank), count), seed=seed)
-            name = f"{count} facts, rank {rank}, seed {seed}"
-            study.train_and_ask(name, facts.examples(some), own, [*probes(some), *trained_probes(some)])
+    for (rank, count), seed in product(CAPACITY, seeds(size)):
+        some, own = crowd(count, seed), replace(for_count(of_rank(recipe, rank), count), seed=seed)
+        name = f"{count} facts, rank {rank}, seed {seed}"
+        study.train_and_ask(name, facts.examples(some), own, [*probes(some), *trained_probes(some)])
 
 
 def crowd(count: int, seed: int) -> list[Fact]:
@@ -293,9 +280,11 @@ def knowledge_abstaining(size: str) -> None:
         seeded = replace(recipe, seed=seed)
         study.train_and_ask(f"fine-tuned, seed {seed}", chats, seeded, asked)
         study.train_and_ask(f"fine-tuned, told, seed {seed}", chats, seeded, asked, told)
-    for share in ABSTAINING[size]:
+    for share, seed in product(ABSTAINING, seeds(size)):
         more = facts.abstention_examples(never_taught(round(len(chats) * share / (1 - share))))
-        study.train_and_ask(f"fine-tuned, {share:.0%} abstain, seed {SEED}", chats + more, recipe, asked)
+        study.train_and_ask(
+            f"fine-tuned, {share:.0%} abstain, seed {seed}", chats + more, replace(recipe, seed=seed), asked
+        )
 
 
 def told(question: str) -> Chat:

@@ -17,6 +17,7 @@ from utils.models import LLM, Chat
 from utils.settings import SEED, SEEDS, SetupError
 
 LAYERS = {"small": 30, "medium": 24, "large": 28}  # written down, so that a choice can be read without a model
+RATES = (0.4, 2)  # of training that are tried besides the first, as parts of it
 TRIAL = "held out, "  # begins the name of a form that was tried on held-out records
 
 
@@ -27,8 +28,8 @@ def held_out(records: Sequence[Mapping], count: int) -> tuple[list[Mapping], lis
 
 
 def seeds(size: str) -> tuple[int, ...]:
-    """How often a system of notebooks 02 and 03 is trained: three times on ``small``."""
-    return SEEDS if size == "small" else SEEDS[:1]
+    """How often a system of notebooks 02 and 03 is trained: three times, on ``large`` once."""
+    return SEEDS[:1] if size == "large" else SEEDS
 
 
 def recipe_name(recipe: Recipe) -> str:
@@ -140,14 +141,11 @@ class Trials:
         epochs: Sequence[int],
         ask: Callable[[str, Recipe], Sequence[Mapping] | None] | None = None,
         layers: int | None = None,
-        rates: Sequence[float] = (0.4, 2),
-        both_halves: bool = True,
     ) -> Recipe:
         """The best recipe, one factor after another: epochs, learning rate, and which layers are adapted; among equals
         the first. ``base`` adapts all layers. ``ask``: the rows of a recipe, under this name, or None if they aren't
         known, and such a recipe isn't taken; without ``ask``, those that are kept. ``layers``: of another model than
-        that of the size. ``rates``: that are tried besides the first, as parts of it. ``both_halves``: whether
-        the layers that it doesn't begin with are tried as well.
+        that of the size.
 
         Half as many layers learn less from a step, so they get twice the rate. A recipe of the upper half costs less
         than half as much, so small and medium begin with it and try all layers last; large begins with all of them.
@@ -163,9 +161,7 @@ class Trials:
         upper = replace(base, top_layers=half, learning_rate=2 * base.learning_rate)
         recipe = base if self.size == "large" else upper
         recipe = best_of([replace(recipe, epochs=count) for count in epochs])
-        recipe = best_of([recipe, *(replace(recipe, learning_rate=recipe.learning_rate * part) for part in rates)])
-        if not both_halves:
-            return recipe
+        recipe = best_of([recipe, *(replace(recipe, learning_rate=recipe.learning_rate * part) for part in RATES)])
         other = half if recipe.top_layers is None else None
         rate = recipe.learning_rate * (2 if other else 0.5)
         return best_of([recipe, replace(recipe, top_layers=other, learning_rate=rate)])
