@@ -27,7 +27,7 @@ def held_out(records: Sequence[Mapping], count: int) -> tuple[list[Mapping], lis
 
 
 def seeds(size: str) -> tuple[int, ...]:
-    """How often a system of notebook 02 is trained: three times on ``small``."""
+    """How often a system of notebooks 02 and 03 is trained: three times on ``small``."""
     return SEEDS if size == "small" else SEEDS[:1]
 
 
