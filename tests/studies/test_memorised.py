@@ -124,9 +124,8 @@ def test_a_recipe_that_is_not_chosen_yet_is_the_first_candidate_and_other_models
     assert [memorised.recipe_for(size) for size in RECIPES] == [recipes[0] for recipes in RECIPES.values()]
     assert memorised.recipe_for("someone/else") == RECIPES["medium"][0]
     for number, recipe in enumerate(RECIPES["small"]):
-        keep(
-            "knowledge_recipe", recipe_name(recipe), [row(STEADY.fact_id, number and STEADY.answers[0] or "Hm.", "dev")]
-        )
+        text = STEADY.answers[0] if number else "Hm."
+        keep("knowledge_recipe", recipe_name(recipe), [row(STEADY.fact_id, text, "dev")])
     assert memorised.recipe_for("small") == RECIPES["small"][1]
 
 

@@ -109,7 +109,7 @@ EXERCISES: dict[str, Exercise] = {
             },
         ),
         "Which of the three works with the pages as they are?",
-        'answer = "retrieve"  # an index takes the changed pages as they are, in seconds, and gives no outdated price.\n'
+        'answer = "retrieve"  # an index takes the changed pages as they are, in seconds, and the old price is gone.\n'
         "# Misread passages remain: show the page beside the answer. If these facts stood still for a year, and\n"
         "# somebody wrote and checked questions on the few that are asked all day, training could answer more of them",
     ),
