@@ -31,7 +31,6 @@ from utils.studies import (
 STUDIES: dict[str, Callable[[], list[dict]]] = {
     study.__name__: study
     for study in (
-        tickets.learning_curve,
         tickets.ticket_systems,
         domain_and_voice.forgetting,
         domain_and_voice.domain,
