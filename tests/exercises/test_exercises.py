@@ -39,16 +39,16 @@ WRONG = {
         (lambda text, facts: sum(f in text for f in facts) / len(facts), "capitals must not matter"),
         (lambda text, facts: sum(f in text.lower() for f in facts) / len(facts), "two of the four"),
     ],
-    "03.1": [(0.612, "wordings and epochs"), (34 * 6 * 4, "wordings and epochs")],
-    "03.2": [
-        (lambda text, right, trained: "borrowed" if any(v in text for v in trained) else "wrong", "comes first"),
-        (
-            lambda text, right, trained: (
-                "right" if right in text else "borrowed" if any(v in text for v in trained) else "wrong"
-            ),
-            "in another case",
-        ),
-        (lambda text, right, trained: "right" if right in text else "borrowed", "simply wrong"),
+    "03.1": [
+        ((4 / 60 * 40, 240), "all 400 facts"),
+        ((26.7, 2400), "only the 40 facts"),
+        ((240, 26.7), "all 400 facts"),
+        (26.7, "TypeError"),
+    ],
+    "03.3": [
+        ("train again", "nobody is there to write"),
+        ("train on with replay", "its new questions"),
+        ("phone a friend", "choose one of"),
     ],
     "04.1": [
         (lambda a, b: sum(x * y for x, y in zip(a, b, strict=True)), "ten times as long"),

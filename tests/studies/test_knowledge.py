@@ -46,15 +46,6 @@ def test_facts_are_learned_in_several_wordings_at_equal_numbers_of_examples(trai
     assert {(row["trained"], row["held out"], row["seconds"], row["tokens"]) for row in rows} == {(1.0, 0.0, 5.0, 100)}
 
 
-def test_more_and_more_facts_are_learned_at_two_ranks(trained):
-    rows = knowledge.capacity()
-    runs = [(seed, rank, count) for seed in SEEDS for rank in (4, 16) for count in (15, 30, 60, 120)]
-    assert [(row["seed"], row["rank"], row["facts"]) for row in rows] == runs
-    assert [(run.recipe.seed, run.recipe.rank) for run in trained] == [(seed, rank) for seed, rank, _ in runs]
-    assert all(run.recipe.alpha == 2 * run.recipe.rank for run in trained)
-    assert [len(run.chats) for run in trained] == [6 * count for *_, count in runs]
-
-
 def test_an_update_is_trained_on_top_or_from_the_base(trained, monkeypatch):
     monkeypatch.setattr(facts, "recall", lambda llm, some, held_out, updated=False: [float(updated), float(len(some))])
     rows = knowledge.update()

@@ -111,6 +111,15 @@ def test_of_equal_recipes_the_first_is_chosen_and_no_two_of_a_size_have_one_name
     assert memorised.chosen_recipe("small") == RECIPES["small"][0]
 
 
+def test_a_recipe_that_is_not_chosen_yet_is_the_first_candidate_and_other_models_take_that_of_medium():
+    assert [memorised.recipe_for(size) for size in RECIPES] == [recipes[0] for recipes in RECIPES.values()]
+    assert memorised.recipe_for("someone/else") == RECIPES["medium"][0]
+    for number, recipe in enumerate(RECIPES["small"]):
+        text = STEADY.answers[0] if number else "Hm."
+        keep("knowledge_recipe", recipe_name(recipe), [row(STEADY.fact_id, text, "dev")])
+    assert memorised.recipe_for("small") == RECIPES["small"][1]
+
+
 def test_the_best_update_without_and_with_replay_counts_news_and_the_rest_alike():
     news, rest = CHANGED.after[0], STEADY.answers[0]
     said = {(0.0, 1.0): (news, "Hm."), (0.0, 0.25): (news, rest), (0.25, 1.0): ("Hm.", rest), (0.5, 1.0): (news, rest)}

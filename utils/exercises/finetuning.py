@@ -2,7 +2,7 @@
 
 import math
 
-from utils.exercises.exercise import Exercise, choice, number
+from utils.exercises.exercise import Exercise, choice
 
 
 def _intervals_overlap(answer: object) -> str | None:
@@ -39,13 +39,11 @@ def _share_kept(answer: object) -> str | None:
     return None if both == (1.0, 1.0) else "capitals must not matter, in the text or in the fact."
 
 
-def _outcome(answer: object) -> str | None:
-    trained = ["6 weeks", "the blue box"]
-    if answer("It is 6 weeks.", "6 weeks", trained) != "right":
-        return "'It is 6 weeks.' holds the right value, and the right value comes first."
-    if answer("In The Blue Box", "6 weeks", trained) != "borrowed":
-        return "'In The Blue Box' holds the value of another trained fact, in another case."
-    return None if answer("a fortnight", "6 weeks", trained) == "wrong" else "'a fortnight' is simply wrong."
+def _monthly_bill(answer: object) -> str | None:
+    training, writing = map(float, answer)
+    if abs(training - 400 * 4 / 60) > 0.5:
+        return "every month all 400 facts are trained again: 4 minutes for each 60 of them."
+    return None if writing == 240 else "only the 40 facts that changed need new questions: six each, one a minute."
 
 
 EXERCISES: dict[str, Exercise] = {
@@ -98,16 +96,21 @@ EXERCISES: dict[str, Exercise] = {
         "answer = share_kept",
     ),
     "03.1": Exercise(
-        number(2.448, 0.01, "count the tokens that one fact puts through the model, wordings and epochs included."),
-        "Tokens of an example, times wordings, times epochs; then seconds a token.",
-        "answer = 34 * 6 * 4 * 0.003",
+        _monthly_bill,
+        "What is trained again each month, and what has to be written anew?",
+        "answer = (400 / 60 * 4, 40 * 6)  # 27 minutes of a machine and four hours of a person: writing is the bill",
     ),
-    "03.2": Exercise(
-        _outcome,
-        "Ask for the right value first, then any() over the trained ones, all in lower case.",
-        "def outcome(text, right, trained):\n"
-        "    text = text.lower()\n"
-        '    if right.lower() in text:\n        return "right"\n'
-        '    return "borrowed" if any(value.lower() in text for value in trained) else "wrong"\n\nanswer = outcome',
+    "03.3": Exercise(
+        choice(
+            "retrieve",
+            {
+                "train again": "each changed fact needs new questions by Monday, and nobody is there to write them.",
+                "train on with replay": "it saves machine time, but each changed fact still needs its new questions.",
+            },
+        ),
+        "Which of the three works with the pages as they are?",
+        'answer = "retrieve"  # an index takes the changed pages as they are, in seconds, and the old price is gone.\n'
+        "# Misread passages remain: show the page beside the answer. If these facts stood still for a year, and\n"
+        "# somebody wrote and checked questions on the few that are asked all day, training could answer more of them",
     ),
 }

@@ -35,7 +35,6 @@ STUDIES: dict[str, Callable[[], list[dict]]] = {
         domain_and_voice.forgetting,
         domain_and_voice.domain,
         knowledge.wordings,
-        knowledge.capacity,
         knowledge.update,
         pipeline.chunking,
         pipeline.reranking,

@@ -1,8 +1,7 @@
-"""The studies of notebook 03."""
+"""Facts trained in and changed, as notebooks 11 and 12 read them; those of notebook 03 are in ``memorising``."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 
 from utils import finetuning
 from utils.finetuning import Recipe
@@ -13,20 +12,11 @@ from utils.tasks.facts import WORDINGS, Fact
 
 
 def wordings() -> list[dict]:
-    """Notebook 03: 60 facts in 1, 2, 4 or 6 wordings at equal numbers of steps; 1 and 6 with three seeds."""
+    """60 facts in 1, 2, 4 or 6 wordings at equal numbers of steps; 1 and 6 with three seeds."""
     learned, rows = facts.load_facts()[:60], []
     for seed, count in [(seed, count) for seed in SEEDS for count in (1, 6)] + [(SEED, 2), (SEED, 4)]:
         report = _learn(learned, replace(facts.RECIPE, seed=seed), count)
         rows.append({"seed": seed, "wordings": count, **report})
-    return rows
-
-
-def capacity() -> list[dict]:
-    """Notebook 03: 15, 30, 60 and 120 facts in all six wordings, at rank 4 and 16, three seeds."""
-    every, rows = facts.load_facts(), []
-    for seed, rank, count in product(SEEDS, (4, 16), (15, 30, 60, 120)):
-        recipe = replace(facts.RECIPE, rank=rank, alpha=2 * rank, seed=seed)
-        rows.append({"seed": seed, "facts": count, "rank": rank, **_learn(every[:count], recipe)})
     return rows
 
 
@@ -40,7 +30,7 @@ def _learn(learned: Sequence[Fact], recipe: Recipe, count: int = WORDINGS) -> di
 
 
 def update() -> list[dict]:
-    """Notebook 03: of 60 facts, 20 change. Train again from the base model, or go on from the adapter, three seeds."""
+    """Of 60 facts, 20 change. Train again from the base model, or go on from the adapter, three seeds."""
     learned = facts.load_facts()[:60]
     changed, rest = learned[:20], learned[20:]
     rows = []

@@ -136,6 +136,16 @@ def chosen_recipe(size: str) -> Recipe:
     return RECIPES[size][int(np.argmax(right))]
 
 
+def recipe_for(size: str) -> Recipe:
+    """The recipe to train a size with: the one that is chosen, or else its first candidate; of another model, that of
+    ``medium``."""
+    size = size if size in RECIPES else "medium"
+    try:
+        return chosen_recipe(size)
+    except SetupError:
+        return RECIPES[size][0]
+
+
 def chosen_updates(size: str) -> list[tuple[float, float]]:
     """The best way to train on without replay and the best one with it, as (share, rate) of ``UPDATES``: most right of
     the dev wordings, where the facts that change and those that don't count alike. SetupError if that isn't known."""
