@@ -27,6 +27,17 @@ def small_model(monkeypatch, tmp_path, llm):
 
 
 @pytest.fixture
+def asked_of():
+    """``asked_of(made, label)``: the chats that one system was asked with; ``made`` as ``doubles`` gives it."""
+
+    def find(made, label: str) -> list:
+        (chats,) = [chats for llm in made.loaded for name, chats in llm.asked if name == label]
+        return chats
+
+    return find
+
+
+@pytest.fixture
 def doubles(monkeypatch, tmp_path):
     """``doubles(model)``: in place of every model of a study of trials, ``model(recipe)``, None for the untrained one.
 

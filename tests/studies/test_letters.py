@@ -20,7 +20,7 @@ TRAIN = [record for task in TASKS.values() for record in task.load("train")]
 class Clerk:
     """A model whose share of right letters depends on what it was shown and how it was trained.
 
-    Six examples suit it best for drafts and three for new letters; four epochs at a rate of 2e-3 in the upper half.
+    Six examples suit it best for drafts and three for new letters, and the rate 2e-3.
     """
 
     def __init__(self, recipe: Recipe | None):
@@ -37,7 +37,7 @@ class Clerk:
     def skill(self, chat) -> int:
         """Right letters of ten."""
         if self.recipe:
-            return 4 + self.recipe.epochs // 2 + (self.recipe.learning_rate == 2e-3) + bool(self.recipe.top_layers)
+            return 8 if self.recipe.learning_rate == 2e-3 else 6
         shown = sum(message["role"] == "assistant" for message in chat)
         return {0: 0, 3 if chat[-1]["content"].startswith("To: ") else 6: 4}.get(shown, 2)
 
@@ -54,13 +54,7 @@ def study(monkeypatch, doubles):
     return doubles(Clerk)
 
 
-def asked_of(study, label: str) -> list:
-    """The chats that one system was asked with."""
-    (chats,) = [chats for llm in study.loaded for name, chats in llm.asked if name == label]
-    return chats
-
-
-def test_every_system_writes_for_both_tasks_in_its_best_form_and_nothing_is_asked_twice(study):
+def test_every_system_writes_for_both_tasks_in_its_best_form_and_nothing_is_asked_twice(study, asked_of):
     studies_letters.letters("medium")
     rows = {(row["system"], row["task"]): row for row in studies_letters.table("medium")}
     assert list(rows) == [
@@ -72,9 +66,9 @@ def test_every_system_writes_for_both_tasks_in_its_best_form_and_nothing_is_aske
     shown = {task: len(asked_of(study, f"few-shot, {task}")[0]) // 2 - 1 for task in TASKS}
     assert shown == {"drafts": 6, "new letters": 3}
     tried = studies_letters.table("medium", tried=True)
-    assert len(tried) == (3 + 2 + 2 + 1) * len(TASKS)
+    assert len(tried) == (3 + 2) * len(TASKS)
     assert all(row["n"] == len(TASKS[row["task"]].load("dev")) + studies_letters.HELD_OUT for row in tried)
-    best = replace(studies_letters.BASE, epochs=4, top_layers=12, learning_rate=2e-3)
+    best = replace(studies_letters.BASE, epochs=3, top_layers=12, learning_rate=2e-3)
     assert studies_letters.chosen_recipe("medium") == best
     kept, loaded = outputs.load("letters", "medium"), len(study.loaded)
     studies_letters.letters("medium")
@@ -98,7 +92,7 @@ def test_no_letter_that_chooses_is_shown_or_trained_on_and_none_of_the_test_is_s
         assert len(taught) == len(TRAIN) or not taught & (choose["drafts"] | choose["new letters"])
 
 
-def test_one_model_is_trained_for_both_tasks_the_way_it_is_asked(study):
+def test_one_model_is_trained_for_both_tasks_the_way_it_is_asked(study, asked_of):
     studies_letters.letters("medium")
     (chats,) = [chats for chats, _ in study.trained.values() if len(chats) == len(TRAIN)]
     assert chats == [task.example(record) for task in TASKS.values() for record in task.load("train")]
@@ -107,7 +101,7 @@ def test_one_model_is_trained_for_both_tasks_the_way_it_is_asked(study):
         assert asked == [task.prompt(record) for record in task.load("test")]
 
 
-def test_the_rivals_are_shown_the_whole_style_guide(study):
+def test_the_rivals_are_shown_the_whole_style_guide(study, asked_of):
     studies_letters.letters("large")
     for name, task in TASKS.items():
         for system in ("zero-shot", "few-shot"):
@@ -116,7 +110,7 @@ def test_the_rivals_are_shown_the_whole_style_guide(study):
             }
 
 
-@pytest.mark.parametrize(("size", "trainings"), [("small", 5 + 3), ("medium", 5 + 1), ("large", 0)])
+@pytest.mark.parametrize(("size", "trainings"), [("small", 2 + 3), ("medium", 2 + 1), ("large", 0)])
 def test_small_is_trained_with_three_seeds_and_large_not_at_all(study, size, trainings):
     studies_letters.letters(size)
     assert len(study.trained) == trainings

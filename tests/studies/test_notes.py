@@ -33,7 +33,7 @@ def note_of(message: dict) -> str:
 class Nurse:
     """A model whose share of right readings depends on what it was shown and how it was trained.
 
-    Eight examples with the whole glossary and three with retrieved entries suit it best; six epochs in the upper half.
+    Eight examples with the whole glossary and three with retrieved entries suit it best, and the rate 2e-3.
     """
 
     def __init__(self, recipe: Recipe | None):
@@ -50,7 +50,7 @@ class Nurse:
     def skill(self, chat) -> int:
         """Right readings of ten."""
         if self.recipe:
-            return 2 + self.recipe.epochs // 2 + 2 * bool(self.recipe.top_layers)
+            return 7 if self.recipe.learning_rate == 2e-3 else 5
         shown, glossary = sum(message["role"] == "assistant" for message in chat), "\noxbow: " in chat[0]["content"]
         return (glossary and {8: 2}.get(shown, 1)) or {3: 4}.get(shown, 3)
 
@@ -58,12 +58,6 @@ class Nurse:
 @pytest.fixture
 def study(doubles):
     return doubles(Nurse)
-
-
-def asked_of(study, label: str) -> list:
-    """The chats that one system was asked with."""
-    (chats,) = [chats for llm in study.loaded for name, chats in llm.asked if name == label]
-    return chats
 
 
 def test_every_system_is_kept_in_its_best_form_and_nothing_is_asked_twice(study):
@@ -74,10 +68,10 @@ def test_every_system_is_kept_in_its_best_form_and_nothing_is_asked_twice(study)
     right = {system: round(row["all items"], 1) for system, row in rows.items()}
     assert [right[system] for system in SYSTEMS[1:]] == [0.1, 0.2, 0.4, 0.7, 0.7]
     tried = {row["system"]: row["n"] for row in studies_notes.table("medium", tried=True)}
-    assert len(tried) == 3 + 4 + 2 + 2 + 1
+    assert len(tried) == 3 + 3 + 2
     assert set(tried.values()) == {len(DEV) + studies_notes.HELD_OUT}
     best = studies_notes.chosen_recipe("medium")
-    assert (best.epochs, best.top_layers, best.learning_rate) == (6, 12, 1e-3)
+    assert (best.epochs, best.top_layers, best.learning_rate) == (4, 12, 2e-3)
     kept, loaded = outputs.load("notes", "medium"), len(study.loaded)
     studies_notes.notes("medium")
     assert outputs.load("notes", "medium") == kept
@@ -99,9 +93,9 @@ def test_no_note_that_chooses_is_shown_or_trained_on_and_none_of_the_test_is_see
         assert len(taught) == len(TRAIN) or not taught & choose
 
 
-def test_a_model_is_trained_the_way_it_is_asked_with_the_recipe_that_was_best(study):
+def test_a_model_is_trained_the_way_it_is_asked_with_the_recipe_that_was_best(study, asked_of):
     studies_notes.notes("medium")
-    best = replace(studies_notes.BASE, epochs=6, top_layers=12, learning_rate=1e-3)
+    best = replace(studies_notes.BASE, epochs=4, top_layers=12, learning_rate=2e-3)
     plain, entries = (chats for chats, recipe in study.trained.values() if recipe == best and len(chats) == len(TRAIN))
     assert plain == [notes.example(record) for record in TRAIN]
     assert entries == [notes.example(record, entries=True) for record in TRAIN]
@@ -111,7 +105,7 @@ def test_a_model_is_trained_the_way_it_is_asked_with_the_recipe_that_was_best(st
     ]
 
 
-def test_the_whole_glossary_stands_in_the_prompt_unless_its_entries_are_retrieved(study):
+def test_the_whole_glossary_stands_in_the_prompt_unless_its_entries_are_retrieved(study, asked_of):
     studies_notes.notes("large")
     for system, shown, whole in (("zero-shot", 0, True), ("few-shot", 8, True), ("retrieved few-shot", 3, False)):
         for record, chat in zip(TEST, asked_of(study, system), strict=True):
@@ -120,13 +114,13 @@ def test_the_whole_glossary_stands_in_the_prompt_unless_its_entries_are_retrieve
             assert all((notes.entry(term) in chat[-1]["content"]) != whole for term in record["terms"])
 
 
-@pytest.mark.parametrize(("size", "trainings"), [("small", 5 + 2 * 3), ("medium", 5 + 2), ("large", 0)])
+@pytest.mark.parametrize(("size", "trainings"), [("small", 2 + 3 + 1), ("medium", 2 + 2), ("large", 0)])
 def test_small_is_trained_with_three_seeds_and_large_not_at_all(study, size, trainings):
     studies_notes.notes(size)
     assert len(study.trained) == trainings
     runs = {row["system"]: row["n"] / len(TEST) for row in studies_notes.table(size)}
     assert list(runs) == (SYSTEMS[:4] if size == "large" else SYSTEMS)
-    assert all(count == (3 if size == "small" and "fine-tuned" in system else 1) for system, count in runs.items())
+    assert all(count == (3 if (size, system) == ("small", "fine-tuned") else 1) for system, count in runs.items())
     assert {recipe.seed for _, recipe in study.trained.values()} <= set(SEEDS if size == "small" else SEEDS[:1])
 
 

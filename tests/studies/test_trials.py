@@ -69,6 +69,18 @@ def test_only_large_begins_with_all_layers_and_the_first_of_equals_is_taken(size
     assert len({recipe for _, recipe in asked}) == len({name for name, _ in asked}), "two recipes, one name"
 
 
+def test_of_a_smaller_grid_nothing_else_is_asked():
+    asked = []
+
+    def ask(name, recipe):
+        asked.append((recipe.epochs, recipe.learning_rate, recipe.top_layers))
+        return [{"share": recipe.learning_rate}]
+
+    found = Trials("exams", "small", 9, shares).recipe(BASE, (3,), ask, rates=(2,), both_halves=False)
+    assert set(asked) == {(3, 1e-3, 15), (3, 2e-3, 15)}
+    assert found == replace(BASE, epochs=3, learning_rate=2e-3, top_layers=15)
+
+
 def test_a_choice_is_read_from_what_is_kept_and_without_it_told_in_a_sentence(study):
     with pytest.raises(SetupError, match=r"run `python -m utils\.studies exams --size medium` first"):
         study.recipe(BASE, (2, 4))

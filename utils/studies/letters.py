@@ -22,7 +22,8 @@ from utils.tasks import new_letters, voice
 STUDY = "letters"
 TASKS = {"drafts": voice, "new letters": new_letters}  # the last word of a system's name
 HELD_OUT = 20  # training letters of a task that choose the form of a system, with those of dev
-EPOCHS = (2, 4)
+EPOCHS = (3,)
+RATES = (2,)  # of training that are tried besides the first, as parts of it
 BASE = Recipe(rank=16, alpha=32, batch_size=4, learning_rate=5e-4)
 FEW_SHOT = (3, 6, 10)  # numbers of examples that are tried
 
@@ -67,7 +68,7 @@ def fine_tuned(study: Trials) -> None:
     def ask(system: str, recipe: Recipe) -> list[dict]:
         return _write(study, system, asked, trained(known, recipe))
 
-    recipe = study.recipe(BASE, EPOCHS, ask)
+    recipe = best_recipe(study, ask)
     train, test = ([task.load(split) for task in TASKS.values()] for split in ("train", "test"))
     for seed in seeds(study.size):
         _write(study, "fine-tuned", test, trained(train, replace(recipe, seed=seed)), f", seed {seed}")
@@ -84,10 +85,15 @@ def _write(
     ]
 
 
+def best_recipe(study: Trials, ask: Callable[[str, Recipe], Sequence[Mapping]]) -> Recipe:
+    """The recipe of the upper half of the layers at the rate that is best, see ``Trials.recipe``."""
+    return study.recipe(BASE, EPOCHS, ask, rates=RATES, both_halves=False)
+
+
 def chosen_recipe(size: str) -> Recipe:
     """The recipe that the held-out letters choose for a size; SetupError if what they chose by isn't kept."""
     study = trials(size)
-    return study.recipe(BASE, EPOCHS, lambda system, _: [r for name in TASKS for r in study.kept(f"{system}, {name}")])
+    return best_recipe(study, lambda system, _: [r for name in TASKS for r in study.kept(f"{system}, {name}")])
 
 
 def trained(records: Sequence[Sequence[Mapping]], recipe: Recipe) -> Callable[[], Path]:

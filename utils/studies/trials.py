@@ -140,11 +140,14 @@ class Trials:
         epochs: Sequence[int],
         ask: Callable[[str, Recipe], Sequence[Mapping] | None] | None = None,
         layers: int | None = None,
+        rates: Sequence[float] = (0.4, 2),
+        both_halves: bool = True,
     ) -> Recipe:
         """The best recipe, one factor after another: epochs, learning rate, and which layers are adapted; among equals
         the first. ``base`` adapts all layers. ``ask``: the rows of a recipe, under this name, or None if they aren't
         known, and a factor with such a recipe stays as it begins; without ``ask``, those that are kept. ``layers``: of
-        another model than that of the size.
+        another model than that of the size. ``rates``: that are tried besides the first, as parts of it.
+        ``both_halves``: whether the layers that it doesn't begin with are tried as well.
 
         Half as many layers learn less from a step, so they get twice the rate. A recipe of the upper half costs less
         than half as much, so small and medium begin with it and try all layers last; large begins with all of them.
@@ -159,7 +162,9 @@ class Trials:
         upper = replace(base, top_layers=half, learning_rate=2 * base.learning_rate)
         recipe = base if self.size == "large" else upper
         recipe = best_of([replace(recipe, epochs=count) for count in epochs])
-        recipe = best_of([recipe, *(replace(recipe, learning_rate=recipe.learning_rate * part) for part in (0.4, 2))])
+        recipe = best_of([recipe, *(replace(recipe, learning_rate=recipe.learning_rate * part) for part in rates)])
+        if not both_halves:
+            return recipe
         other = half if recipe.top_layers is None else None
         rate = recipe.learning_rate * (2 if other else 0.5)
         return best_of([recipe, replace(recipe, top_layers=other, learning_rate=rate)])
