@@ -13,6 +13,8 @@ from utils.scoring.answers import normalise, places
 from utils.scoring.claims import clause, denied
 from utils.scoring.matching import MEASURED, Span, asked
 from utils.scoring.reading import read
+from utils.scoring.tokens import stem
+from utils.scoring.units import words_of
 from utils.scoring.values import Value
 
 COPIED = 1 / 3  # of all runs of four words; in the house's own letters it's at most a sixth
@@ -25,7 +27,7 @@ _NOTHING_TO_PAY = re.compile(
 )
 _NO_CHARGE = re.compile(
     rf"{_NOTHING_TO_PAY.pattern}|\bfree\b|€0\b|\b(?:no|without) (?:\w+ )*(?:charge|cost|fee|balance)s?\b"
-    r"|\b(?:waive|cancel|cover|withdraw|suspend)\w*",
+    r"|\b(?:waive|cancel|cover|withdraw|suspend|forgiv)\w*|\blet you off\b",
     re.IGNORECASE,
 )
 _REASSURING = re.compile(
@@ -36,20 +38,28 @@ _NOT_OF_FIGURES = re.compile(r"\b(?:not|never|nothing|none|nobody|without|cannot
 _NOT = re.compile(rf"{_NOT_OF_FIGURES.pattern}|\bno\b")
 _REFUSES = re.compile(
     r"avoid|prohibit|forbid|cease|suspend|abst|unable|cancel|discontinu|withdr|refrain|stop|waiv|unavailable|omit"
-    r"|disregard|unnecess|impossible|leave out|call(?:ed)? off"
+    r"|disregard|unnecess|impossible|leave out|call(?:ed)? off|let you off|forgiv"
 )
 _CONDITION = re.compile(r"\b(?:if|unless|so that|in case)\b")
 _MONEY = re.compile(r"€|\b(?:pay|paid|money|sum|amount|fee|refund)\b")
 _TO_THE_READER = re.compile(
     r"\bwe (?:\w+ ){0,2}?(?:pay|owe|refund|repay|give|send|sent|transfer)(?: \w+){0,3}? you\b"
+    r"(?! (?:\w+ )?(?:invoice|bill)\b)"
     r"|\byou (?:\w+ )?(?:get|receive)\b"
     r"|\b(?:send|sending|pay|paying|give|giving) (?:\S+ )?back\b|\bwe (?:\w+ )?owe you\b"
 )
 _FROM_THE_READER = re.compile(
     r"\byou (?:\w+ ){0,2}?(?:pay|owe)\b|\bplease (?:\w+ )?pay\b|\bpay us\b|\bcosts?\b|\bask (?:you )?for\b|\bsend us\b"
 )
+_PAYMENT_CAME = re.compile(
+    r"\b(?:payment|money|sum|amount)\b.* (?:received|reached|arrived|came|come)\b"
+    r"|\b(?:received|got|had|have) (?:\w+ )?(?:payment|money|sum|amount)\b"
+)
 _LAST_DAY = re.compile(
     r"\b(?:by|until|till|before|within|later than)$|\b(?:end|expire|close|lapse|run|is over)\w*(?: out)?(?: on| at)?$"
+)
+_SMALL = frozenset(
+    words_of("the and for with you your our are was has have from this that then but not all any too now")
 )
 _NOTHING_ASKED = asked("")
 
@@ -81,18 +91,47 @@ def turned_round(text: str, record: Mapping) -> list[str]:
 
     changes = record.get("changes", [])
     facts = [fact for fact in record["facts"] if not any(fact in pair for pair in changes)]
-    words = _words(text) & _words(record["plain"]) & _words(record["brand"])
-    agreed = [
-        word for word in sorted(words) if _polarities(record["plain"], word) == _polarities(record["brand"], word)
-    ]
-    found = [fact for fact in facts + agreed if differs(_polarities, fact)]
+    found = [fact for fact in facts + _agreed(text, record) if differs(_polarities, fact)]
     found += [f"by {fact}" for fact in facts if differs(_deadlines, fact)]
     found += [f"{old} for {new}" for old, new in changes if _holds_still(text, old, new)]
     if _NOTHING_TO_PAY.search(record["brand"]) and not _NO_CHARGE.search(text):
         found.append("nothing to pay")
+    if (
+        (came := _payments(text))
+        and (gold := _payments(record["plain"]) | _payments(record["brand"]))
+        and not came & gold
+    ):
+        found.append("whether money came")
     if (paid := _payers(text)) and (gold := _payers(record["brand"])) and not paid & gold:
         found.append("who pays")
     return found
+
+
+def _agreed(text: str, record: Mapping) -> list[str]:
+    """The words of a letter that its source, in any form, and the letter by hand also have, and both affirm or both
+    deny."""
+    forms = {stem(word): word for word in sorted(_words(record["plain"]))}
+    shared = sorted(word for word in _words(text) & _words(record["brand"]) if stem(word) in forms)
+    return [
+        word for word in shared if _polarities(record["plain"], forms[stem(word)]) == _polarities(record["brand"], word)
+    ]
+
+
+def points_made(text: str, record: Mapping) -> list[bool]:
+    """For each line of a list of facts whether a letter has a word or a figure of it; none for a draft. A line that the
+    letter by hand tells in other words altogether may be told in any."""
+    lines = [_content(line) for line in record["plain"].splitlines() if line.startswith("- ")]
+    said, by_hand = _content(text), _content(record["brand"])
+    return [bool(line & said) for line in lines if line & by_hand]
+
+
+def _content(text: str) -> set[str]:
+    """The stems of the words of a text that carry meaning, and its figures."""
+    return {
+        stem(value.text) if value.kind == "word" else value.text
+        for value in read(text)
+        if value.kind != "mark" and (value.kind != "word" or (len(value.text) > 2 and value.text not in _SMALL))
+    }
 
 
 def greeted(text: str) -> str | None:
@@ -244,6 +283,12 @@ def _deadlines(text: str, fact: str) -> set[bool]:
     return {
         bool(_LAST_DAY.search(" ".join(value.text for value in values[clause(values, at)[0] : at]))) for at in starts
     }
+
+
+def _payments(text: str) -> set[bool]:
+    """Whether a text says that money came (True) or that it didn't."""
+    parts = re.split(r"(?<=[.?!])\s+", text.casefold())
+    return {not _NOT.search(part) for part in parts if _PAYMENT_CAME.search(part)}
 
 
 def _payers(text: str) -> set[str]:

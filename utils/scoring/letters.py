@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.models import embed
 from utils.scoring.answers import places
-from utils.scoring.faithful import copied, greeted, invented, turned_round
+from utils.scoring.faithful import copied, greeted, invented, points_made, turned_round
 
 CLOSE = "Here whenever you need us."
 MARKERS = ("greets by name", "speaks of we and you", "short sentences", "one next step", "closes as agreed")
@@ -57,7 +57,8 @@ def rate_letters(texts: Sequence[str], records: Sequence[Mapping], classifier) -
 
     ``markers`` and ``facts kept`` are shares; the others are 1 or 0: ``house voice``, as the classifier sees it;
     ``polarity kept``, ``nothing invented`` and ``own words``, against the source ``plain``; ``right person``, whom the
-    letter by hand, ``brand``, greets as well.
+    letter by hand, ``brand``, greets as well. ``facts kept`` of a list of facts is at most the share of its lines that
+    the letter tells something of.
     """
     bodies = [letter_body(text) for text in texts]
     rated = [check_letter(text, record) for text, record in zip(texts, records, strict=True)]
@@ -71,7 +72,7 @@ def check_letter(text: str, record: Mapping) -> dict[str, float]:
     """What ``rate_letters`` reads from the text itself, without the classifier."""
     return {
         "markers": float(np.mean(list(markers(text).values()))),
-        "facts kept": facts_kept(text, record["facts"]),
+        "facts kept": min(facts_kept(text, record["facts"]), float(np.mean(points_made(text, record) or [True]))),
         "polarity kept": float(not turned_round(text, record)),
         "nothing invented": float(not invented(letter_body(text), record["plain"])),
         "right person": float(greeted(text) == greeted(record["brand"])),
