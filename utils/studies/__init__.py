@@ -11,7 +11,6 @@ from utils import settings
 from utils.evaluation import results
 from utils.studies import (
     cached_prompt,
-    domain_and_voice,
     edge_cases,
     engines,
     fine_tuned_rag,
@@ -33,8 +32,6 @@ STUDIES: dict[str, Callable[[], list[dict]]] = {
     for study in (
         tickets.learning_curve,
         tickets.ticket_systems,
-        domain_and_voice.forgetting,
-        domain_and_voice.domain,
         knowledge.wordings,
         knowledge.capacity,
         knowledge.update,
