@@ -8,7 +8,7 @@ import pytest
 
 from utils.corpus import load_records
 from utils.scoring import check_letter, letter_body
-from utils.scoring.faithful import copied, greeted, invented, turned_round
+from utils.scoring.faithful import copied, greeted, invented, points_made, turned_round
 
 LABELLED = [
     json.loads(line) for line in (Path(__file__).parent / "labelled_letters.jsonl").read_text("utf-8").splitlines()
@@ -124,6 +124,49 @@ def test_a_charge_that_was_dropped_must_be_told():
     record = {"plain": "The fee of €20 is waived.", "brand": "You pay nothing, and not €20.", "facts": ["€20"]}
     assert turned_round("We asked for €20.", record) == ["€20", "nothing to pay"]
     assert turned_round("You need not pay the €20.", record) == []
+
+
+LISTED = {
+    "plain": "To: Mia\n- visit, 3 May\n- bring the list\n- no cost",
+    "brand": "We see you for your visit on 3 May. You pay nothing. Next, bring your list.",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (LISTED["brand"], [True, True]),
+        ("Come on 3 May, and mind that you bring it.", [True, True]),
+        ("We are visiting you. It is free.", [True, False]),
+        ("Next, look forward to 4 May.", [False, False]),
+        ("", [False, False]),
+    ],
+)
+def test_each_line_of_a_list_must_be_told_but_for_those_that_are_told_in_other_words(text, told):
+    assert points_made(text, LISTED) == told
+
+
+def test_a_draft_has_no_list():
+    assert points_made(LETTER, RECORD) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("We have not had your money for invoice 54.", []),
+        ("We got your money for invoice 54, thank you.", ["whether money came"]),
+        ("Your payment for invoice 54 has arrived.", ["whether money came"]),
+        ("We sent you invoice 54, and you pay us the money soon.", []),
+        ("For invoice 54 we owe you the money.", ["who pays"]),
+    ],
+)
+def test_whether_money_came_and_who_owes_it_is_not_turned_round(text, wrong):
+    record = {
+        "plain": "No payment has been received for invoice 54.",
+        "brand": "We sent you invoice 54, and your money has not reached us. Please pay it.",
+        "facts": ["54"],
+    }
+    assert turned_round(text, record) == wrong
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ COPIED = 1 / 3  # of all runs of four words; in the house's own letters it's at 
 _NOTHING_TO_PAY = re.compile(
     r"\bfree of charge\b|\bfor (?:free|nothing)\b|\bnot this time\b|\bnothing (?:\w+ )?to pay\b"
     r"|\b(?:pay|cost|owe)s?(?: \w+)? nothing\b|\b(?:no|without) (?:\w+ )?(?:charge|cost|fee)\b"
-    r"|\b(?:need not|needn't|(?:not|n't) (?:have|need) to) pay\b",
+    r"|\b(?:need not|needn't|no need to) pay\b|(?:\bnot|n't) (?:have|need) to pay\b",
     re.IGNORECASE,
 )
 _NO_CHARGE = re.compile(
@@ -34,6 +34,10 @@ _REASSURING = re.compile(
     r"(?:\bnot|n't|\bnever|\bno need to) (?:\w+ )?(?:forget|miss|hesitate|worry)\b|\bno later than\b|\bnot only\b",
     re.IGNORECASE,
 )  # denies nothing of what follows: "do not miss your visit on 17 March"
+_NOT_COME = re.compile(
+    r"\b(?:have|has|had|did|could)(?: not|n't) (?:yet )?(?:receive|had|got|get|reach|arrive|come|came)\w*",
+    re.IGNORECASE,
+)  # of money or a reader, but the figures beside it hold
 _NOT_OF_FIGURES = re.compile(r"\b(?:not|never|nothing|none|nobody|without|cannot|neither|nor)\b|n't\b")
 _NOT = re.compile(rf"{_NOT_OF_FIGURES.pattern}|\bno\b")
 _REFUSES = re.compile(
@@ -225,10 +229,12 @@ def _words(text: str) -> set[str]:
 def _polarities(text: str, fact: str) -> set[bool]:
     """For each place where a fact stands, whether the text affirms (True) or denies it there.
 
-    "No findings on 29 April" denies the findings and not the date.
+    "No findings on 29 April" denies the findings and not the date, "we have not had the €112" the money's coming.
     """
+    measured = any(value.kind in MEASURED for value in read(fact))
     text = _REASSURING.sub("", text)
-    negation = _NOT_OF_FIGURES if any(value.kind in MEASURED for value in read(fact)) else _NOT
+    text = _NOT_COME.sub("", text) if measured else text
+    negation = _NOT_OF_FIGURES if measured else _NOT
     return {not _negative(read(text), place[0], negation) for place in places(text, fact)}
 
 
