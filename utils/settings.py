@@ -217,6 +217,13 @@ def _keep_memory() -> None:
             libc.mallopt(m_trim_threshold, -1)
 
 
+def give_memory_back() -> None:
+    """Hand freed memory, which is kept while work goes on, back to the system, for work that needs it elsewhere."""
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if hasattr(libc, "malloc_trim"):  # musl has none
+        libc.malloc_trim(0)
+
+
 def progress(total: int, label: str, unit: str = "it", **options) -> tqdm:
     """A text progress bar with the time left, written to standard output so that notebooks store no stderr."""
     return tqdm(total=total, desc=label, unit=unit, file=sys.stdout, ascii=" #", ncols=88, mininterval=1.0, **options)

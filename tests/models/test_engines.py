@@ -116,7 +116,7 @@ def test_batches_are_answered_side_by_side_and_a_single_one_gets_all_threads(mon
 
 
 @pytest.mark.parametrize(
-    ("longest", "head", "rows"), [(100, 0, 32), (400, 0, 32), (1000, 0, 6), (1000, 700, 20), (3000, 0, 1), (9, 8, 32)]
+    ("longest", "head", "rows"), [(100, 0, 32), (400, 0, 15), (800, 400, 7), (2000, 0, 1), (3000, 0, 1), (9, 8, 32)]
 )
 def test_long_prompts_make_small_batches(fast, longest, head, rows):
     assert fast.engine.most_rows(32, longest, head) == rows

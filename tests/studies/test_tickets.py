@@ -127,7 +127,8 @@ SYSTEMS = [
 def test_a_study_keeps_every_system_chooses_on_held_out_tickets_and_asks_nothing_twice(study):
     studies_tickets.tickets("medium")
     rows = {row["system"]: row for row in studies_tickets.table("medium")}
-    assert list(rows) == [*SYSTEMS, *(f"fine-tuned on {count}, seed {SEED}" for count in (120, 60, 30))]
+    fewer = [f"fine-tuned on {count}, seed {SEED}" for count in (120, 60, 30)]
+    assert list(rows) == [*SYSTEMS[:-1], *fewer, SYSTEMS[-1]], "the slowest training comes last"
     assert all(row["n"] == 85 for row in rows.values())
     right = {system: round(row["all fields"], 1) for system, row in rows.items()}
     assert right["zero-shot"] == right["zero-shot, constrained"] == 0
@@ -191,7 +192,7 @@ def test_what_was_chosen_can_be_read_from_the_kept_trials(study, size):
     assert len(study.loaded) == asked, "nobody is asked again"
 
 
-def test_a_choice_whose_trials_are_not_all_kept_stays_as_it_begins(study):
+def test_a_choice_is_made_of_the_trials_that_are_kept(study):
     studies_tickets.tickets("medium")
     source = outputs.path("tickets", "medium")
     lines = source.read_text(encoding="utf-8").splitlines()
@@ -201,7 +202,7 @@ def test_a_choice_whose_trials_are_not_all_kept_stays_as_it_begins(study):
     kept = [line for block in blocks if json.loads(block[0])["system"] not in gone for line in block]
     source.write_text("\n".join(kept) + "\n", encoding="utf-8")
     assert studies_tickets.chosen_recipe("medium", 24).epochs == 2
-    assert studies_tickets.chosen_counts("medium") == {"few-shot": 2, "retrieved few-shot": 3}
+    assert studies_tickets.chosen_counts("medium") == {"few-shot": 5, "retrieved few-shot": 3}
     source.unlink()
     upper = replace(studies_tickets.BASE, top_layers=12, learning_rate=1e-3)
     assert studies_tickets.chosen_recipe("medium", 24) == upper

@@ -14,6 +14,7 @@ from pathlib import Path
 from utils import settings
 
 ATTENDED = 6_000_000  # pairs of tokens in a batch: about a gigabyte of attention in a model of 14 heads
+KEPT = 6_000  # tokens in a batch: a gigabyte of keys and values in ``medium``, kept for each of its 14 heads
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,10 @@ class CTranslate2Engine:
     def most_rows(self, rows: int, longest: int, head: int) -> int:
         """How many of ``rows`` prompts make a batch if the longest has so many tokens, ``head`` of them shared.
 
-        Each new token attends to all, and every attention head holds a number for each such pair.
+        Each new token attends to all, and every attention head holds a number for each such pair. Keys and values of
+        all tokens are kept for every head, even where the model shares them between heads, and copied at every step.
         """
-        return max(1, min(rows, ATTENDED // (longest * (longest - head))))
+        return max(1, min(rows, ATTENDED // (longest * (longest - head)), KEPT // longest))
 
     def prepare(self, shared: list[int]) -> None:
         """Nothing: every copy of the model keeps the state of a prefix from its first use on."""

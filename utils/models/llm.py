@@ -135,6 +135,8 @@ class LLM:
                 batches += batching.cut(rows, most, self.engine.side_by_side)
         workers = min(self.engine.side_by_side, len(batches))
         batching.run([lambda rows=rows: answer(rows, workers) for rows in batches], workers)
+        if len(batches) > 1:
+            settings.give_memory_back()  # long prompts leave gigabytes in pieces, which the next call can't use
         if bar:
             bar.close()
         return answers

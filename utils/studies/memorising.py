@@ -1,7 +1,8 @@
 """The studies of notebook 03 at each model size: facts trained into the weights, changed, crowded, and not known.
 
-Run ``knowledge_pairs`` of ``medium`` and ``large`` first, then ``knowledge_recipe`` of a size, then its other studies,
-in any order or side by side. All start from ``chosen_recipe``; a training that several of them need is done once.
+Run ``knowledge_pairs`` of ``medium`` first, then ``knowledge_recipe`` of a size, then its other studies, in any order
+or side by side. All start from ``chosen_recipe``; a training that several of them need is done once. Each system is
+kept when it has answered, and an adapter when it's trained, so a run that is killed loses one training at most.
 ``memorised`` judges what is kept.
 """
 
@@ -11,7 +12,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 
 from utils import corpus, finetuning, rag, settings
@@ -22,14 +22,21 @@ from utils.retrieval import Retriever
 from utils.settings import SEED, SEEDS
 from utils.studies import memorised
 from utils.studies.memorised import RECIPES, UPDATES, chosen_recipe, chosen_updates, recipe_name, update_name
-from utils.studies.trials import of_rank
+from utils.studies.trials import of_rank, seeds
 from utils.tasks import facts, generated_questions, pages
 from utils.tasks.facts import WORDINGS, Fact
 
-FACTS, CHANGED = 60, 20  # learned, and those of them that the update changes
-CAPACITY = (15, FACTS, 120)
-RANKS = (16, 4)
-ABSTAINING = (0.1, 0.2, 0.3)  # shares of the training examples that teach to abstain
+FACTS, CHANGED, MOST = 60, 20, 120  # learned, those of them that the update changes, and the most that are learned
+DEV = {"small": (30, 4), "medium": (30, 4), "large": (60, 5)}  # facts to choose on, and how many wordings are trained
+CAPACITY = {  # facts and rank
+    "small": ((15, 16), (FACTS, 16), (MOST, 16), (15, 4), (FACTS, 4), (MOST, 4)),
+    "medium": ((15, 16), (FACTS, 16), (MOST, 16), (15, 4), (MOST, 4)),
+    "large": ((FACTS, 16), (MOST, 16)),
+}
+ONCE = ((15, 4), (FACTS, 4))  # no verdict compares these
+ABSTAINING = {"small": (0.1, 0.2, 0.3), "medium": (0.2,), "large": ()}  # shares of the examples that teach to abstain
+RAW_PAGES = {"small": (1, 0.25), "medium": (0.25,)}  # parts of the learning rate
+WRITER = "medium"  # whose questions are trained on
 BATCH = 128  # the prompts are short
 
 
@@ -107,9 +114,9 @@ class Study:
         return train
 
 
-def seeds(size: str) -> tuple[int, ...]:
-    """How often what verdicts compare is trained: once on ``large``."""
-    return SEEDS[:1] if size == "large" else SEEDS
+def for_count(recipe: Recipe, count: int) -> Recipe:
+    """The recipe for so many facts: few get a smaller batch, so that they have as many steps as 60."""
+    return replace(recipe, batch_size=min(recipe.batch_size, recipe.batch_size * count // FACTS))
 
 
 def equal_steps(recipe: Recipe, examples: int, batch: int) -> Recipe:
@@ -123,31 +130,33 @@ def knowledge_pairs(size: str) -> None:
     some = facts.load_facts()[:FACTS]
 
     def write() -> list[dict]:
-        asked = [
-            (fact, prompt)
-            for fact, passage in zip(some, generated_questions.passages(some), strict=True)
-            for prompt in generated_questions.prompts(fact, passage)
-        ]
-        chats = [prompt for _, prompt in asked]
-        done = LLM.load().complete(chats, generated_questions.MAX_NEW_TOKENS, BATCH, label="writing questions")
-        return [{"fact_id": fact.fact_id, "text": one.text} for (fact, _), one in zip(asked, done, strict=True)]
+        asked = map(generated_questions.prompts, some, generated_questions.passages(some))
+        llm, by_style = LLM.load(), []
+        for chats in zip(*asked, strict=True):  # those of a style begin alike: that part is read once
+            done = llm.complete(chats, generated_questions.MAX_NEW_TOKENS, BATCH, chats[0][:-1], "writing questions")
+            by_style.append([completion.text for completion in done])
+        texts = zip(*by_style, strict=True)
+        return [{"fact_id": fact.fact_id, "text": text} for fact, six in zip(some, texts, strict=True) for text in six]
 
     Study("knowledge_pairs", size).keep("pairs", write)
 
 
 def knowledge_recipe(size: str) -> None:
-    """The recipe, and how to train on after an update, chosen on facts 61 to 120: five of their wordings are trained,
-    and the sixth is asked. Nothing that is reported is looked at."""
-    study, others = Study("knowledge_recipe", size), facts.load_facts()[FACTS : 2 * FACTS]
-    asked, chats = trained_probes(others, "dev", WORDINGS - 1), facts.examples(others, WORDINGS - 1)
+    """The recipe, and how to train on after an update, chosen on the last facts up to the 120th: some of their wordings
+    are trained, and the rest of the six are asked. Nothing that is reported is looked at."""
+    study, (count, wordings) = Study("knowledge_recipe", size), DEV[size]
+    others = facts.load_facts()[MOST - count : MOST]
+    asked = [probe for held in range(wordings, WORDINGS) for probe in trained_probes(others, "dev", held)]
+    chats = facts.examples(others, wordings)
     for recipe in RECIPES[size]:
-        study.train_and_ask(recipe_name(recipe), chats, recipe, asked)
+        study.train_and_ask(recipe_name(recipe), chats, for_count(recipe, count), asked)
     if size == "large":
         return
-    recipe = chosen_recipe(size)
-    before = study.train_and_ask(recipe_name(recipe), chats, recipe, asked)
+    chosen = chosen_recipe(size)
+    recipe = for_count(chosen, count)
+    before = study.train_and_ask(recipe_name(chosen), chats, recipe, asked)
     for share, rate in UPDATES:
-        news = news_and_replay(others, share, WORDINGS - 1)
+        news = news_and_replay(others, share, wordings)
         study.train_and_ask(update_name(share, rate), news, _at_rate(recipe, rate), asked, start=before)
 
 
@@ -169,36 +178,45 @@ def knowledge_data(size: str) -> None:
     study, learned = Study("knowledge_data", size), facts.load_facts()[:FACTS]
     recipe, held_out, trained = chosen_recipe(size), probes(learned), trained_probes(learned)
     study.ask("untrained", [*held_out, *trained], rag.closed_book_prompt)
-    runs = [(6, seed) for seed in seeds(size)]
-    if size != "large":
-        runs += [(1, seed) for seed in seeds(size)] + [(2, SEED), (4, SEED)]
-    for wordings, seed in runs:
+
+    def dose(wordings: int, seed: int) -> None:
         name, chats = f"{wordings} wordings, seed {seed}", facts.examples(learned, wordings)
         study.train_and_ask(name, chats, replace(recipe, seed=seed), [*held_out, *trained])
+
+    for seed in seeds(size):
+        dose(6, seed)
     if size == "large":
         return
+    for seed in seeds(size):
+        dose(1, seed)
     _raw_pages(study, learned, recipe)
-    for writer in ("medium", "large"):
-        pairs = memorised.pairs(writer)
-        chats = generated_questions.examples(pairs)
-        if not chats:
-            print(f"Nothing that {writer} wrote passes the rules, so there is nothing to train on.")
-            continue
-        firsts = [Probe(fact_id, "generated", p[0].number, p[0].question) for fact_id, p in pairs.items() if p]
-        equal = equal_steps(recipe, len(chats), recipe.batch_size)
-        study.train_and_ask(f"questions by {writer}, seed {SEED}", chats, equal, [*held_out, *firsts])
+    _written_questions(study, recipe, held_out)
+    for wordings in (2, 4):
+        dose(wordings, SEED)
+
+
+def _written_questions(study: Study, recipe: Recipe, held_out: Sequence[Probe]) -> None:
+    """What a model wrote from the pages, as far as the rules let it pass; one of its questions a fact is asked too."""
+    pairs = memorised.pairs(WRITER)
+    chats = generated_questions.examples(pairs)
+    if not chats:
+        print(f"Nothing that {WRITER} wrote passes the rules, so there is nothing to train on.")
+        return
+    firsts = [Probe(fact_id, "generated", p[0].number, p[0].question) for fact_id, p in pairs.items() if p]
+    equal = equal_steps(recipe, len(chats), recipe.batch_size)
+    study.train_and_ask(f"questions by {WRITER}, seed {SEED}", chats, equal, [*held_out, *firsts])
 
 
 def _raw_pages(study: Study, learned: Sequence[Fact], recipe: Recipe) -> None:
-    """Next-token training on the whole pages, at two rates: two pages have about the tokens of a batch of questions.
+    """Next-token training on the whole pages: one has about the tokens of a batch of eight questions.
 
     No wording is trained, so the first is there to choose the rate with. Asked as the untrained model is: the short
     prompt means nothing to a model that never saw it.
     """
     chats = [pages.example(page, words=None) for page in facts.pages_of(learned)]
     asked = [*probes(learned), *trained_probes(learned, "dev")]
-    for part in (1, 0.25):
-        gentle = equal_steps(_at_rate(recipe, part), len(chats), batch=2)
+    for part in RAW_PAGES[study.size]:
+        gentle = equal_steps(_at_rate(recipe, part), len(chats), batch=1)
         name = f"raw pages, rate x {part:g}, seed {SEED}"
         study.train_and_ask(name, chats, gentle, asked, rag.closed_book_prompt)
 
@@ -206,8 +224,8 @@ def _raw_pages(study: Study, learned: Sequence[Fact], recipe: Recipe) -> None:
 def knowledge_update(size: str) -> None:
     """Of 60 facts, 20 change: train again from the base model, train on without and with replay, or index again."""
     study, learned = Study("knowledge_update", size), facts.load_facts()[:FACTS]
-    asked, recipe = [*probes(learned), *trained_probes(learned)], chosen_recipe(size)
-    _index_again(study, probes(learned))
+    asked, recipe = probes(learned), chosen_recipe(size)
+    _index_again(study, asked)
     for seed in seeds(size):
         seeded, old = replace(recipe, seed=seed), facts.examples(learned)
         before = study.train_and_ask(f"before, seed {seed}", old, seeded, asked)
@@ -244,17 +262,11 @@ def _index_again(study: Study, asked: Sequence[Probe]) -> None:
 
 
 def knowledge_capacity(size: str) -> None:
-    """15, 60 and 120 facts at equal exposure of each, at two ranks; on ``large`` 60 and 120 at one.
-
-    Few facts get a smaller batch, so that 15 have as many steps as 60.
-    """
+    """15, 60 and 120 facts at equal exposure of each, at two ranks; on ``large`` 60 and 120 at one."""
     study, recipe = Study("knowledge_capacity", size), chosen_recipe(size)
-    counts, ranks = (CAPACITY[1:], RANKS[:1]) if size == "large" else (CAPACITY, RANKS)
-    for rank, count in product(ranks, counts):
-        batch = min(recipe.batch_size, recipe.batch_size * count // FACTS)
-        for seed in SEEDS[:1] if (rank, count) == (RANKS[-1], FACTS) else seeds(size):
-            some = crowd(count, seed)
-            own = replace(of_rank(recipe, rank), batch_size=batch, seed=seed)
+    for count, rank in CAPACITY[size]:
+        for seed in SEEDS[:1] if (count, rank) in ONCE else seeds(size):
+            some, own = crowd(count, seed), replace(for_count(of_rank(recipe, rank), count), seed=seed)
             name = f"{count} facts, rank {rank}, seed {seed}"
             study.train_and_ask(name, facts.examples(some), own, [*probes(some), *trained_probes(some)])
 
@@ -270,9 +282,10 @@ def knowledge_abstaining(size: str) -> None:
     """60 facts trained, and questions on 60 others and on what the handbook doesn't say; models that may abstain, being
     told to or trained to, and models that may not."""
     study, every = Study("knowledge_abstaining", size), facts.load_facts()
-    learned, others, recipe = every[:FACTS], every[FACTS : 2 * FACTS], chosen_recipe(size)
+    learned, others, recipe = every[:FACTS], every[FACTS:MOST], chosen_recipe(size)
+    strange = [probe for probe in probes(others, "never trained") if not probe.wording]
     misses = [Probe(q.id, "unanswerable", 0, q.question) for q in corpus.load_questions("test", "unanswerable")]
-    asked = [*probes(learned), *trained_probes(learned), *probes(others, "never trained"), *misses]
+    asked = [*probes(learned), *strange, *misses]
     study.ask("untrained", asked, rag.closed_book_prompt)
     study.ask("untrained, told", asked, rag.closed_book_or_abstain)
     chats = facts.examples(learned)
@@ -280,16 +293,9 @@ def knowledge_abstaining(size: str) -> None:
         seeded = replace(recipe, seed=seed)
         study.train_and_ask(f"fine-tuned, seed {seed}", chats, seeded, asked)
         study.train_and_ask(f"fine-tuned, told, seed {seed}", chats, seeded, asked, told)
-    if size == "large":
-        return
-    study.train_and_ask(
-        f"fine-tuned, told in training too, seed {SEED}", [*map(facts.may_abstain, chats)], recipe, asked, told
-    )
-    for share in ABSTAINING:
+    for share in ABSTAINING[size]:
         more = facts.abstention_examples(never_taught(round(len(chats) * share / (1 - share))))
-        for seed in seeds(size) if share == ABSTAINING[1] else SEEDS[:1]:
-            name = f"fine-tuned, {share:.0%} abstain, seed {seed}"
-            study.train_and_ask(name, chats + more, replace(recipe, seed=seed), asked)
+        study.train_and_ask(f"fine-tuned, {share:.0%} abstain, seed {SEED}", chats + more, recipe, asked)
 
 
 def told(question: str) -> Chat:

@@ -51,15 +51,15 @@ def trials(size: str) -> Trials:
 
 
 def tickets(size: str) -> None:
-    """Without a model, prompted, fine-tuned, and the learning curve; each system is kept as soon as it is complete."""
+    """Without a model, prompted, fine-tuned, the learning curve, both; each system is kept as soon as it is there."""
     study, train, test = trials(size), task.load("train"), task.load("test")
     for system, lines in without_model(train, test).items():
         study.keep_texts(system, test, lines)
     count = prompted(study, train, test)
     recipe = fine_tuned(study, train, test)
+    learning(study, train, test, recipe)
     if size != "large":
         fine_tuned_with_examples(study, train, test, recipe, count)
-    learning(study, train, test, recipe)
 
 
 def without_model(train: Sequence[Mapping], test: Sequence[Mapping]) -> dict[str, list[str]]:
@@ -101,18 +101,18 @@ def count_name(system: str, number: int) -> str:
 
 
 def chosen_counts(size: str) -> dict[str, int]:
-    """How many examples a prompt shows at a size, by system, read from the kept trials (else the fewest)."""
+    """How many examples a prompt shows at a size, by system, the best of the trials that are kept (else the fewest)."""
     kept, counts = outputs.load(STUDY, size), {}
     for system, (_, numbers) in EXAMPLES.items():
-        tried = {number: kept.get(count_name(system, number)) for number in numbers}
-        counts[system] = trials(size).best(tried) if all(tried.values()) else numbers[0]
+        tried = {number: kept[name] for number in numbers if (name := count_name(system, number)) in kept}
+        counts[system] = trials(size).best(tried) if tried else numbers[0]
     return counts
 
 
 def chosen_recipe(size: str, layers: int) -> Recipe:
     """The recipe that held-out tickets chose for a size, a model of so many layers, read from the kept trials.
 
-    A factor with a trial that isn't kept stays as it begins.
+    A recipe whose trial isn't kept isn't taken.
     """
     kept = outputs.load(STUDY, size)
     return trials(size).recipe(BASE, EPOCHS, lambda name, _: kept.get(name), layers)

@@ -27,7 +27,7 @@ def held_out(records: Sequence[Mapping], count: int) -> tuple[list[Mapping], lis
 
 
 def seeds(size: str) -> tuple[int, ...]:
-    """How often a system of notebook 02 is trained: three times on ``small``."""
+    """How often a system of notebooks 02 and 03 is trained: three times on ``small``."""
     return SEEDS if size == "small" else SEEDS[:1]
 
 
@@ -145,9 +145,9 @@ class Trials:
     ) -> Recipe:
         """The best recipe, one factor after another: epochs, learning rate, and which layers are adapted; among equals
         the first. ``base`` adapts all layers. ``ask``: the rows of a recipe, under this name, or None if they aren't
-        known, and a factor with such a recipe stays as it begins; without ``ask``, those that are kept. ``layers``: of
-        another model than that of the size. ``rates``: that are tried besides the first, as parts of it.
-        ``both_halves``: whether the layers that it doesn't begin with are tried as well.
+        known, and such a recipe isn't taken; without ``ask``, those that are kept. ``layers``: of another model than
+        that of the size. ``rates``: that are tried besides the first, as parts of it. ``both_halves``: whether
+        the layers that it doesn't begin with are tried as well.
 
         Half as many layers learn less from a step, so they get twice the rate. A recipe of the upper half costs less
         than half as much, so small and medium begin with it and try all layers last; large begins with all of them.
@@ -157,7 +157,8 @@ class Trials:
 
         def best_of(recipes: Sequence[Recipe]) -> Recipe:
             tried = {recipe: ask(trial_name(recipe), recipe) for recipe in recipes}
-            return self.best(tried) if all(tried.values()) else recipes[0]
+            known = {recipe: rows for recipe, rows in tried.items() if rows}
+            return self.best(known) if known else recipes[0]
 
         upper = replace(base, top_layers=half, learning_rate=2 * base.learning_rate)
         recipe = base if self.size == "large" else upper
