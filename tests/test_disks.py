@@ -77,7 +77,7 @@ from utils.setup import install, notebooks
 
 claims.record("R1", "06", "supported", "It is.", 9)
 print(settings.status(evaluation.main))
-print(settings.status(studies.main, ["learning_curve", "--size", "small"]))
+print(settings.status(studies.main, ["ticket_systems", "--size", "small"]))
 print(settings.status(notebooks.main, ["00"]))
 print(settings.status(install.main))
 """

@@ -54,7 +54,7 @@ def test_a_study_that_could_not_be_kept_is_not_begun(monkeypatch, capsys):
     assert capsys.readouterr() == ("", told)
 
 
-@pytest.mark.parametrize("arguments", [[], ["nothing"], ["learning_curve", "twice"], ["reading", "--size", "tiny"]])
+@pytest.mark.parametrize("arguments", [[], ["nothing"], ["ticket_systems", "twice"], ["reading", "--size", "tiny"]])
 def test_an_unknown_study_is_refused_with_those_that_are_there(capsys, arguments):
     with pytest.raises(SystemExit) as refused:
         studies.main(arguments)

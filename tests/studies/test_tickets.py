@@ -55,19 +55,6 @@ def test_five_systems_are_asked_for_tickets_and_every_prefix_is_shared():
     assert tuned.calls[0][1][0] == tickets.prompt(test[0])
 
 
-def test_the_learning_curve_is_of_four_sizes_and_small_sets_are_not_short_of_steps(monkeypatch):
-    trained = []
-    monkeypatch.setattr(
-        studies_tickets.finetuning, "train", lambda chats, recipe, label: trained.append((chats, recipe.epochs))
-    )
-    monkeypatch.setattr(studies_tickets.LLM, "load", lambda adapter: Scribe([]))
-    rows = studies_tickets.learning_curve()
-    assert [row["examples"] for row in rows] == [len(chats) for chats, _ in trained] == [30, 60, 120, 240]
-    assert [row["valid"] for row in rows] == [0] * 4
-    assert [len(chats) * epochs / tickets.RECIPE.batch_size for chats, epochs in trained] == [60, 60, 60, 120]
-    assert trained[-1][0] == [tickets.example(record) for record in tickets.load("train")]
-
-
 class Clerk:
     """A model whose share of right lines depends on what it was shown and how it was trained.
 

@@ -30,7 +30,6 @@ from utils.studies import (
 STUDIES: dict[str, Callable[[], list[dict]]] = {
     study.__name__: study
     for study in (
-        tickets.learning_curve,
         tickets.ticket_systems,
         knowledge.wordings,
         knowledge.capacity,

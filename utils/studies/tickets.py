@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
-from utils import corpus, finetuning, tasks
+from utils import corpus, finetuning
 from utils.evaluation import outputs
 from utils.finetuning import Recipe
 from utils.models import LLM, Chat, embed
@@ -207,22 +207,6 @@ def _with_rules(records: Sequence[Mapping], examples: Sequence[Sequence[Mapping]
 
 def _by_id() -> dict[str, dict]:
     return {record["id"]: record for record in corpus.load_records("tickets")}
-
-
-def learning_curve() -> list[dict]:
-    """Notebook 01: share of unseen tickets right after training on 30, 60, 120 and 240 examples, one seed.
-
-    Up to 120 examples are trained for 60 steps, 240 for 120, so that small sets are not also short of steps.
-    """
-    train, test, rows = task.load("train"), task.load("test"), []
-    for count in (30, 60, 120, 240):
-        recipe = replace(task.RECIPE, epochs=max(2, 240 / count))
-        examples = [task.example(record) for record in train[:count]]
-        adapter = finetuning.train(examples, recipe, f"{count} tickets")
-        done = tasks.complete(task, LLM.load(adapter), test)
-        scores = [task.score(c.text, record) for c, record in zip(done, test, strict=True)]
-        rows.append({"examples": count, **{name: sum(s[name] for s in scores) / len(scores) for name in scores[0]}})
-    return rows
 
 
 def ticket_systems() -> list[dict]:
