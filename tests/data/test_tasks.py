@@ -1,4 +1,4 @@
-"""Tickets, shorthand, letters, claims, scenarios, prices, and the counts in the data card."""
+"""Tickets, notes, letters, claims, scenarios, prices, and the counts in the data card."""
 
 import datetime as dt
 import re
@@ -15,12 +15,10 @@ from utils.scoring.statements import invented_in
 from utils.settings import DATA
 from utils.tasks import tickets
 
-TICKETS, SHORTHAND, NOTES, VOICE, NEW_LETTERS = map(
-    load_records, ("tickets", "shorthand", "notes", "voice", "new_letters")
-)
-GLOSSARY, TERMS, CLAIMS, SCENARIOS, PRICES = (
+TICKETS, NOTES, VOICE, NEW_LETTERS = map(load_records, ("tickets", "notes", "voice", "new_letters"))
+TERMS, CLAIMS, SCENARIOS, PRICES = (
     yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
-    for name in ("shorthand_glossary", "notes_glossary", "claims", "scenarios", "prices")
+    for name in ("notes_glossary", "claims", "scenarios", "prices")
 )
 RULES, GUIDE, CARD = (
     (DATA / name).read_text(encoding="utf-8") for name in ("ticket_rules.md", "voice_guide.md", "README.md")
@@ -64,7 +62,6 @@ def stands_in(term: str, text: str) -> bool:
     ("rows", "least", "key"),
     [
         (TICKETS, 320, "complaint"),
-        (SHORTHAND, 240, "note"),
         (NOTES, 250, "note"),
         (VOICE, 120, "plain"),
         (VOICE, 120, "brand"),
@@ -73,7 +70,6 @@ def stands_in(term: str, text: str) -> bool:
     ],
     ids=[
         "tickets",
-        "shorthand",
         "notes",
         "voice, plain",
         "voice, brand",
@@ -121,31 +117,6 @@ def test_ticket_labels_are_balanced_so_that_guessing_the_commonest_is_a_low_floo
         rows = [ticket for ticket in TICKETS if ticket["split"] == split]
         assert max(Counter(ticket["category"] for ticket in rows).values()) <= len(rows) / 4
         assert max(Counter(ticket["priority"] for ticket in rows).values()) <= len(rows) / 2
-
-
-def test_shorthand_items_stand_in_the_reading_and_terms_in_the_note():
-    for row in SHORTHAND:
-        assert 3 <= len(set(row["items"])) == len(row["items"]) <= 5
-        assert all(mentions(row["reading"], [item]) for item in row["items"]), row["id"]
-        assert set(row["terms"]) <= set(GLOSSARY)
-        assert all(term in row["note"] for term in row["terms"]), row["id"]
-        for term, entry in GLOSSARY.items():
-            if entry["house"]:
-                assert stands_in(term, row["note"]) == (term in row["terms"]), (row["id"], term)
-                assert (entry["means"].lower() in row["reading"].lower()) == (term in row["terms"]), (row["id"], term)
-
-
-def test_unseen_shorthand_terms_stand_in_test_notes_only_and_seen_ones_in_training():
-    uses = Counter((term, row["split"]) for row in SHORTHAND for term in row["terms"])
-    unseen = {term for term, entry in GLOSSARY.items() if not entry["seen_in_training"]}
-    assert len(unseen) >= 8
-    assert all(GLOSSARY[term]["house"] for term in unseen)
-    for term in GLOSSARY:
-        if term in unseen:
-            assert (uses[term, "train"], uses[term, "dev"]) == (0, 0), term
-            assert uses[term, "test"] >= 2, term
-        else:
-            assert uses[term, "train"] >= 4, term
 
 
 def test_the_items_of_a_note_cover_every_figure_and_every_alert_of_its_reading():
@@ -268,7 +239,6 @@ def counted() -> dict[str, int]:
         "facts asked about (lookup and changed)": len({question.fact_id for question in questions} - {None}),
         "facts in eight phrasings": sum(question.id.endswith("-8") for question in questions),
         "facts that change": len({question.fact_id for question in questions if question.kind == "changed"}),
-        "shorthand terms": len(GLOSSARY),
         "terms of notes": len(TERMS),
         "claims": len(CLAIMS),
         "scenarios": len(SCENARIOS),
@@ -278,7 +248,6 @@ def counted() -> dict[str, int]:
     found |= {f"{kind}, {split}": n for (kind, split), n in Counter((q.kind, q.split) for q in questions).items()}
     for name, rows in (
         ("tickets", TICKETS),
-        ("shorthand", SHORTHAND),
         ("notes", NOTES),
         ("voice", VOICE),
         ("new letters", NEW_LETTERS),

@@ -33,11 +33,16 @@ WRONG = {
         ("edit the rules in the prompt", "asked without the rules"),
         ("call Sarah", "choose one of"),
     ],
-    "02.1": [(lambda loss: loss, "certain and right"), (lambda loss: 2**loss, "undo the logarithm")],
-    "02.2": [
-        (lambda text, facts: sum(f in text for f in facts), "two of the four"),
-        (lambda text, facts: sum(f in text for f in facts) / len(facts), "capitals must not matter"),
-        (lambda text, facts: sum(f in text.lower() for f in facts) / len(facts), "two of the four"),
+    "02.1": [
+        (lambda letter, source: set(re.findall(r"€\S+", letter)) - set(re.findall(r"€\S+", source)), "full stop"),
+        (lambda letter, source: set(re.findall(r"€\d+", letter)) - set(re.findall(r"€\d+", source)), "are new"),
+        (lambda letter, source: set(re.findall(r"\d+(?:\.\d+)?", letter)), "neither is new"),
+        (lambda *texts: set.__sub__(*(set(re.findall(r"€?\d+(?:\.\d+)?", text)) for text in texts)), "no amount"),
+    ],
+    "02.3": [
+        ("retrain each month", "misread"),
+        ("add the terms to the fine-tuned model's short prompt", "never trained"),
+        ("ask a nurse", "choose one of"),
     ],
     "03.1": [
         ((4 / 60 * 40, 240), "all 400 facts"),

@@ -14,13 +14,12 @@ from utils.tasks import (
     new_letters,
     notes,
     pages,
-    shorthand,
     tickets,
     voice,
 )
 
 SPLITS = ("train", "dev", "test")
-RECORDS = (tickets, shorthand, notes, voice, new_letters)
+RECORDS = (tickets, notes, voice, new_letters)
 MODULES = [import_module(f"utils.tasks.{module.name}") for module in pkgutil.iter_modules(tasks.__path__)]
 
 
@@ -111,7 +110,7 @@ def test_every_answer_to_a_fact_and_its_end_fit_within_the_limit(llm):
     assert max(len(llm.tokenizer.encode(answer)) for answer in answers) < facts.MAX_NEW_TOKENS
 
 
-@pytest.mark.parametrize("task", [tickets, shorthand, notes], ids=name_of)
+@pytest.mark.parametrize("task", [tickets, notes], ids=name_of)
 def test_the_answer_that_is_taught_scores_highest_and_no_answer_lowest(task):
     for record in every_record(task):
         best, worst = task.score(answer(task, record), record), task.score("", record)

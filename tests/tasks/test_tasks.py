@@ -4,7 +4,7 @@ import pytest
 
 from utils import tasks
 from utils.models import Completion
-from utils.tasks import shorthand, tickets, voice
+from utils.tasks import notes, tickets, voice
 
 
 class Parrot:
@@ -18,7 +18,7 @@ class Parrot:
         return [Completion(chat[-1]["content"], 9, 3, 0.1, 0.2) for chat in chats]
 
 
-@pytest.mark.parametrize(("task", "field"), [(tickets, "complaint"), (shorthand, "note"), (voice, "plain")])
+@pytest.mark.parametrize(("task", "field"), [(tickets, "complaint"), (notes, "note"), (voice, "plain")])
 def test_records_are_asked_with_the_task_s_own_prompt_and_length(task, field):
     llm, records = Parrot(), task.load("dev")
     done = tasks.complete(task, llm, records, "asking")

@@ -1,7 +1,5 @@
 """The exercises of notebooks 00 to 03."""
 
-import math
-
 from utils.exercises.exercise import Exercise, choice
 
 
@@ -26,17 +24,13 @@ def _characters_that_may_follow(answer: object) -> str | None:
     return "no line begins with 'A - L', so nothing may follow." if set(answer("A - L", lines)) else None
 
 
-def _perplexity(answer: object) -> str | None:
-    if abs(float(answer(0.0)) - 1.0) > 1e-6:
-        return "a loss of 0 is a model that is certain and right: one choice, so the perplexity is 1."
-    return None if abs(float(answer(math.log(20))) - 20) < 1e-3 else "the loss is a mean of -ln p: undo the logarithm."
-
-
-def _share_kept(answer: object) -> str | None:
-    if abs(float(answer("See you on 5 May at 09:30.", ["5 May", "09:30", "€20", "Wren"])) - 0.5) > 1e-6:
-        return "'See you on 5 May at 09:30.' holds two of the four facts 5 May, 09:30, €20 and Wren."
-    both = answer("SEE YOU IN WREN", ["Wren"]), answer("see you in wren", ["WREN"])
-    return None if both == (1.0, 1.0) else "capitals must not matter, in the text or in the fact."
+def _amounts_invented(answer: object) -> str | None:
+    source = "Invoice 5418 of 3 March comes to €112; €20.50 is waived."
+    if set(answer("You pay €112, and not €20.50.", source)):
+        return "€112 and €20.50 stand in the source, so neither is new; the full stop ends the sentence."
+    if set(answer("With the fee you pay €119.50. Or €12.", source)) != {"€119.50", "€12"}:
+        return "'€119.50' and '€12' are new: €12 is another amount than €112."
+    return "a number without a € is no amount." if set(answer("Call 5418 by 28 March.", source)) else None
 
 
 def _monthly_bill(answer: object) -> str | None:
@@ -85,15 +79,25 @@ EXERCISES: dict[str, Exercise] = {
         "# and is changed in a second; leave to a model only what needs judgement",
     ),
     "02.1": Exercise(
-        _perplexity,
-        "The loss is the mean of -ln p, and the exponential undoes ln.",
-        "import math\n\n\ndef perplexity(loss):\n    return math.exp(loss)\n\nanswer = perplexity",
+        _amounts_invented,
+        r"re.findall(r'€\d+(?:\.\d+)?', text) finds whole amounts; then take one set from the other.",
+        "import re\n\n\ndef new_amounts(letter, source):\n"
+        r"    said, known = (set(re.findall(r'€\d+(?:\.\d+)?', text)) for text in (letter, source))"
+        "\n    return said - known\n\nanswer = new_amounts",
     ),
-    "02.2": Exercise(
-        _share_kept,
-        "Lower both sides, then count: sum(fact.lower() in text.lower() for fact in facts).",
-        "def share_kept(text, facts):\n    return sum(fact.lower() in text.lower() for fact in facts) / len(facts)\n\n"
-        "answer = share_kept",
+    "02.3": Exercise(
+        choice(
+            "put the entries into the prompt of a model trained to read them",
+            {
+                "retrain each month": "until the next training, notes with a new term are misread, and nobody sees it.",
+                "add the terms to the fine-tuned model's short prompt": "it was never trained to read entries: it's "
+                "asked in a form it wasn't made for.",
+            },
+        ),
+        "Which of the three can read a term on the day on which it's invented, in a form the model was made for?",
+        'answer = "put the entries into the prompt of a model trained to read them"  # a term counts from the\n'
+        "# minute it is in the glossary, the grammar of the notes stays in the weights, and retraining can wait. Test\n"
+        "# it on notes with terms from after the training: that's the column of terms never seen",
     ),
     "03.1": Exercise(
         _monthly_bill,

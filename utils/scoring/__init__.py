@@ -6,7 +6,6 @@ Here belongs whatever decides whether a text is right. Nothing here retrieves, p
 from utils.scoring.abstention import ABSTENTION, abstains
 from utils.scoring.answers import contains_answer, mentions, normalise, score_answers
 from utils.scoring.faithful import greeted
-from utils.scoring.items import score_items
 from utils.scoring.letters import (
     CLOSE,
     MARKERS,

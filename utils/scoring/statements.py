@@ -55,7 +55,7 @@ _SAME = tuple(
         (r"(?:in |every |each )?mornings?", "morning"),
         (r"(?:at |every |each |during )?nights?|overnight|nightly|at bedtime", "night"),
         (r"(?:with |her |his |their )*(?:evening meal|supper|dinner)", "eveningmeal"),
-        (r"straight away|at once|right away|urgently|stat", "immediately"),
+        (r"straight away|at once|right away|urgent(?:ly)?|stat", "immediately"),
         (r"(lying|sitting|standing)(?: down| up| flat)?", r"\1"),
         (r"seated", "sitting"),
         (r"feel(?:s|ing)? well|felt well|is well|does not feel (?=well)", "wellfeeling"),

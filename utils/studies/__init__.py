@@ -11,7 +11,6 @@ from utils import settings
 from utils.evaluation import results
 from utils.studies import (
     cached_prompt,
-    domain_and_voice,
     edge_cases,
     engines,
     fine_tuned_rag,
@@ -32,8 +31,6 @@ STUDIES: dict[str, Callable[[], list[dict]]] = {
     study.__name__: study
     for study in (
         tickets.ticket_systems,
-        domain_and_voice.forgetting,
-        domain_and_voice.domain,
         knowledge.wordings,
         knowledge.update,
         pipeline.chunking,

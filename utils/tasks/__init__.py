@@ -1,7 +1,7 @@
 """One file a task, each with the same small interface.
 
 A task of records has ``load(split)``, ``prompt(record)`` that asks, ``example(record)`` that teaches, ``score(text,
-record)``, ``RECIPE`` and ``MAX_NEW_TOKENS``: tickets, shorthand, notes, voice and new_letters (whose letters
+record)``, ``RECIPE`` and ``MAX_NEW_TOKENS``: tickets, notes, voice and new_letters (whose letters
 ``scoring.rate_letters`` judges together) and pages (which only teach). Questions: facts has ``prompt(question)`` and
 ``example(question, answer)``; generated_questions has ``prompts(fact, passage)`` that ask for them and
 ``examples(pairs)``; handbook_questions has a ``reader(name, llm)``, which is asked with the prompts of facts and of
