@@ -1,7 +1,7 @@
 """The study of notebook 02 on forgetting: what training on the shorthand notes gives, and what it takes elsewhere.
 
 ``notes_forgetting`` is the study of a model size: the recipe that ``notes`` chose, alone and with replay of general
-text, at two other ranks, and full fine-tuning. Each system reads the 60 test notes, and its loss a token
+text, at two other ranks, and full fine-tuning of the upper half. Each system reads the 60 test notes, and its loss a token
 is taken on their readings and on pages that nothing was trained on. ``table`` and ``losses`` tell what was kept.
 """
 
@@ -65,7 +65,8 @@ def replaying(recipe: Recipe) -> str:
 
 
 def full_fine_tuning(study: Trials, recipe: Recipe) -> Recipe:
-    """The recipe for all weights of the upper half, at the rate that is best on the notes of dev."""
+    """The recipe for all weights of the upper half, whichever layers LoRA adapts, at the rate that is best on the notes
+    of dev."""
     asked = task.load("dev")
     chats = [task.prompt(note) for note in asked]
     way = replace(recipe, rank=None, top_layers=LAYERS[study.size] // 2, seed=SEED)

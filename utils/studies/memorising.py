@@ -139,8 +139,8 @@ def knowledge_pairs(size: str) -> None:
 
 
 def knowledge_recipe(size: str) -> None:
-    """The recipe, and how to train on after an update, chosen on the last facts up to the 120th: some of their wordings
-    are trained, and the rest of the six are asked. Nothing that is reported is looked at."""
+    """The recipe, and how to train on after an update, chosen on the facts from the 61st to the 120th: five of their
+    wordings are trained, and the sixth is asked. Nothing that is reported is looked at."""
     study, others = Study("knowledge_recipe", size), facts.load_facts()[FACTS:MOST]
     asked = [probe for held in range(DEV_WORDINGS, WORDINGS) for probe in trained_probes(others, "dev", held)]
     chats = facts.examples(others, DEV_WORDINGS)
