@@ -1,8 +1,8 @@
 """The study of notebook 02 on forgetting: what training on the shorthand notes gives, and what it takes elsewhere.
 
 ``notes_forgetting`` is the study of a model size: the recipe that ``notes`` chose, alone and with replay of general
-text, at two other ranks, and full fine-tuning of the upper half. Each system reads the 60 test notes, and its loss a token
-is taken on their readings and on pages that nothing was trained on. ``table`` and ``losses`` tell what was kept.
+text, at two other ranks, and full fine-tuning of the upper half. Each system reads the 60 test notes, and its loss a
+token is taken on their readings and on pages that nothing was trained on. ``table`` and ``losses`` tell what was kept.
 """
 
 import random
