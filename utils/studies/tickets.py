@@ -20,7 +20,6 @@ from utils.finetuning import Recipe
 from utils.models import LLM, Chat, embed
 from utils.settings import SEED, SEEDS
 from utils.studies.trials import Trials, held_out, recipe_name
-from utils.studies.trials import trial_name as trial_name  # for the notebook, which knows the study
 from utils.tasks import tickets as task
 
 STUDY = "tickets"
