@@ -44,6 +44,16 @@ NOTES = {record["id"]: record for record in load_records("notes")}
         ("review in 2 weeks", "Review in two weeks"),
         ("possible urinary tract infection", "A suspected urinary tract infection"),
         ("carer says forgets at night", "According to the carer she forgets it at night."),
+        ("carer says forgets at night", "The carer says that it was forgotten at night."),
+        ("CuffMate 200 blood pressure 171/102", "The CuffMate 200 shows 171/102 with a red alert."),
+        ("from Reed plan to Heron plan", "The Reed plan has been replaced by the Heron plan."),
+        ("from Reed plan to Heron plan", "The Reed plan was changed to the Heron plan."),
+        ("metformin from 500", "Metformin 500 twice a day up to 1000 twice a day"),
+        ("no answer after 3 calls", "The patient did not answer the calls three times."),
+        ("SleepRing swapped for new one", "Swapped for a new SleepRing, size 9"),
+        ("possible amoxicillin", "A rash, possibly from amoxicillin"),
+        ("spilt tea", "Tea spilled and scalded the left foot"),
+        ("earwax right", "Ear wax on the right"),
     ],
 )
 def test_a_fair_reader_s_words_count(statement, text):
@@ -54,6 +64,9 @@ def test_a_fair_reader_s_words_count(statement, text):
     ("statement", "text"),
     [
         ("GlucoLeaf glucose 2.9", "The GlucoLeaf shows a glucose of 9.2."),
+        ("CuffMate 200 blood pressure 171/102", "The PulseBand P2 shows a blood pressure of 171/102."),
+        ("review in 2 weeks cancelled", "The review in six weeks is cancelled, and the review in two weeks instead."),
+        ("from Reed plan to Heron plan", "The Heron plan has been replaced by the Reed plan."),
         ("PulseBand P2 heart rate 47", "PulseBand P2 heart rate 91, OxyClip saturation 47"),
         ("OxyClip oxygen saturation 88 lying", "OxyClip oxygen saturation 88 sitting"),
         ("CuffMate 300, blood pressure 150/90", "CuffMate 200 blood pressure 150/90"),

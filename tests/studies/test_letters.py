@@ -143,3 +143,14 @@ def test_a_letter_is_scored_by_its_own_draft_or_facts(monkeypatch):
 def test_a_recipe_that_nothing_was_kept_for_is_told(study):
     with pytest.raises(SetupError, match="letters --size medium"):
         studies_letters.chosen_recipe("medium")
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+def test_what_a_reader_would_send_belongs_to_kept_letters(size):
+    kept = outputs.load("letters", size)
+    sent = studies_letters.sent(size)
+    assert {name.partition(", seed")[0] for name in sent} == {
+        f"{system}, {task}" for system in ("zero-shot", "few-shot", "fine-tuned") for task in TASKS
+    }
+    for name, (ids, _) in sent.items():
+        assert ids <= {row["id"] for row in kept[name]}

@@ -35,10 +35,15 @@ _SAME = tuple(
         (r"an? hour|hour|hourly|(?:per|each|every) hour", "hourly"),
         (r"temp", "temperature"),
         (
-            r"no answer after 3 calls|3 calls (?:unanswered|without answer)|(?:did not|didn't) answer 3 calls",
+            r"no answer after 3 calls|3 calls (?:unanswered|without answer)|(?:did not|didn't) answer 3 calls"
+            r"|(?:did not|didn't) answer (?:calls? )?3 times",
             "unreached",
         ),
         (r"(?:did not|didn't|failed to) (?:attend|come|show up|turn up)|not attended|dna", "missedvisit"),
+        (r"(new|old) 1", r"\1"),
+        (r"spilled", "spilt"),
+        (r"ear wax", "earwax"),
+        (r"forgot(?:ten)?", "forgets"),
         (r"no longer (?:takes|taking|on)|discontinued|ended|ends|withdrawn|came off|off", "stopped"),
         (r"no longer", "not"),
         (r"called off|canceled", "cancelled"),
@@ -77,6 +82,8 @@ _SAME = tuple(
         (r"demonstrated|taught|explained", "shown"),
         (r"(?:handed over|passed on|passed|handover|given) to on-?\s?call nurse", "handover"),
         (r"swapped for|exchanged for|changed to|switched to|replaced (?:by|with)", "replaced"),
+        (r"(reed|heron|kestrel) (?:(?:is|was|has|been) )*replaced (reed|heron|kestrel)", r"from \1 to \2"),
+        (r"(?<!from )(\d+(?: \d+x day)?) (up|down) to (\d+)", r"from \1 \2 to \3"),
         (r"possibly|suspected|probabl[ey]|perhaps|maybe|query", "possible"),
         (r"(?:asks?|asked|enquires|wonders|wants to know)(?: about)?", "asks"),
         (r"(?:would like|wishes|wanting|want)(?= to)", "wants"),
@@ -113,6 +120,8 @@ _TOKEN = re.compile(r"\d+(?:[./]\d+)*x?|[^\W\d][\w'-]*|[,;.:]")
 def states(text: str, statement: str) -> bool:
     """Whether a text makes a statement, such as "red alert", "no fever" or "ramipril raised to 10"."""
     wanted = [word for word in _words(statement) if word not in _SMALL and word not in ",;.:"]
+    if any(re.fullmatch(r"\d{2,}/\d{2,}", word) for word in wanted):  # 150/90 can be nothing but a blood pressure
+        wanted = [word for word in wanted if word != stem("pressure")]
     return any(_made_in(sentence, wanted) for sentence in _sentences(text))
 
 
@@ -156,11 +165,11 @@ def _sentences(text: str) -> list[list[str]]:
 
 def _made_in(sentence: Sequence[str], wanted: Sequence[str]) -> bool:
     """Whether the wanted words stand in one short stretch of a sentence, with their figures and their negation."""
-    denies = "not" in wanted
+    ends_at_comma = {"not", stem("cancelled")} & set(wanted)  # of which visit, the words beside it tell
     for start in range(len(sentence)):
         stretch: list[str] = []
         for word in sentence[start:]:
-            if word == "but" or (denies and word == ","):
+            if word == "but" or (ends_at_comma and word == ","):
                 break
             if word not in (",", "and"):
                 stretch.append(word)

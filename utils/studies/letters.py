@@ -4,6 +4,7 @@
 on held-out letters of the same task. ``table`` and ``scores`` judge what was kept.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -16,6 +17,7 @@ from utils.evaluation import outputs
 from utils.finetuning import Recipe
 from utils.models import Chat
 from utils.scoring import fit_voice_classifier, rate_letters
+from utils.settings import DATA
 from utils.studies.trials import Trials, by_system, held_out, recipe_name, seeds
 from utils.tasks import new_letters, voice
 
@@ -123,6 +125,13 @@ def scores(kept: Sequence[Mapping]) -> list[dict[str, float]]:
 def mean_scores(kept: Sequence[Mapping]) -> dict[str, float]:
     """The means of ``scores``."""
     return pd.DataFrame(scores(kept)).mean().to_dict()
+
+
+def sent(size: str) -> dict[str, tuple[frozenset[str], bool]]:
+    """By kept system, which letters a reader would send, and whether all were read; else only those that pass all checks
+    were. ``how`` in the file tells how they were read."""
+    read = json.loads((DATA / "results" / "raw" / "letters_read.json").read_text(encoding="utf-8"))["letters"]
+    return {name: (frozenset(of["sent"]), of["read"] == "all") for name, of in read[size].items()}
 
 
 def table(size: str, tried: bool = False) -> list[dict]:
