@@ -128,8 +128,8 @@ def mean_scores(kept: Sequence[Mapping]) -> dict[str, float]:
 
 
 def sent(size: str) -> dict[str, tuple[frozenset[str], bool]]:
-    """By kept system, which letters a reader would send, and whether all were read; else only those that pass all checks
-    were. ``how`` in the file tells how they were read."""
+    """By kept system, which letters a reader would send, and whether all were read; else those that pass all checks
+    were. The file tells how."""
     read = json.loads((DATA / "results" / "raw" / "letters_read.json").read_text(encoding="utf-8"))["letters"]
     return {name: (frozenset(of["sent"]), of["read"] == "all") for name, of in read[size].items()}
 
