@@ -1,8 +1,10 @@
 """What was kept, judged: outcomes before and after the update, shares, what an update costs, and what is chosen."""
 
+import json
+
 import pytest
 
-from utils import corpus
+from utils import corpus, settings
 from utils.evaluation import outputs
 from utils.settings import SetupError
 from utils.studies import memorised
@@ -12,6 +14,7 @@ from utils.tasks import facts
 EVERY = facts.load_facts()
 CHANGED, STEADY = EVERY[0], EVERY[20]
 MISS = corpus.load_questions("test", "unanswerable")[0]
+COMMITTED = outputs.path
 
 
 @pytest.fixture(autouse=True)
@@ -146,3 +149,14 @@ def test_the_pairs_of_a_writer_are_those_that_the_rules_let_pass():
     assert [(pair.answer, pair.number) for pair in found[STEADY.fact_id]] == [(STEADY.answers[0], 1)]
     with pytest.raises(SetupError, match="knowledge_pairs --size large"):
         memorised.pairs("large")
+
+
+def test_every_pair_that_the_rules_let_pass_was_read_by_hand(monkeypatch):
+    monkeypatch.setattr(outputs, "path", COMMITTED)
+    read = json.loads((settings.DATA / "results" / "pairs_read.json").read_text(encoding="utf-8"))["rows"]
+    passed = {
+        (fact_id, pair.question, pair.answer) for fact_id, some in memorised.pairs("medium").items() for pair in some
+    }
+    assert {(line["fact_id"], line["question"], line["answer"]) for line in read} == passed
+    assert len(read) == len(passed)
+    assert {line["reading"] for line in read} == {"fits", "unclear", "wrong"}
