@@ -7,7 +7,7 @@ from utils.evaluation import outputs, results
 
 
 def test_every_committed_result_is_of_a_study_that_is_there_by_name():
-    committed = {path.stem for path in (settings.DATA / "results").glob("*.json")} - {"claims"}
+    committed = {path.stem for path in (settings.DATA / "results").glob("*.json")} - {"claims", "pairs_read"}
     assert committed == set(studies.STUDIES)
     for name in committed:
         assert results.load(name)["command"] == f"python -m utils.studies {name}"
