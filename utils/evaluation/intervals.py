@@ -8,6 +8,7 @@ from scipy import stats
 from utils.settings import SEED
 
 RESAMPLES = 10_000
+DRAWN = 1_000_000  # places drawn at once: some megabytes
 MEDIAN_RESAMPLES = 2_000  # medians are slow to resample
 
 
@@ -53,12 +54,16 @@ def _known(values: Sequence[float], groups: Sequence | None) -> tuple[np.ndarray
 
 
 def _resampled_means(values: np.ndarray, groups: np.ndarray | None, seed: int) -> np.ndarray:
+    """The mean of every resample, drawn many at a time: one by one takes ten times as long."""
     rng = np.random.default_rng(seed)
-    if groups is None:
-        return np.array([values[rng.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)])
-    sums, sizes = np.bincount(groups, values), np.bincount(groups)
-    drawn = (rng.integers(0, len(sums), len(sums)) for _ in range(RESAMPLES))
-    return np.array([sums[places].sum() / sizes[places].sum() for places in drawn])
+    sums, sizes = (values, np.ones_like(values))
+    if groups is not None:
+        sums, sizes = np.bincount(groups, values), np.bincount(groups)
+    at_once, means = max(1, DRAWN // len(sums)), []
+    for begun in range(0, RESAMPLES, at_once):
+        places = rng.integers(0, len(sums), (min(at_once, RESAMPLES - begun), len(sums)))
+        means.append(sums[places].sum(axis=1) / sizes[places].sum(axis=1))
+    return np.concatenate(means)
 
 
 def _independent_cases(values: np.ndarray, groups: np.ndarray) -> float:
