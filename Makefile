@@ -6,6 +6,9 @@ PY := $(BIN)/python
 READY := $(VENV)/ready
 RVF_PACE ?= quick
 CELL_SECONDS := $(if $(filter full,$(RVF_PACE)),3600,600)
+NBVAL = PYTHONPATH="$(CURDIR)/utils/setup/offline" $(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=$(CELL_SECONDS) -p no:cacheprovider --durations=0 \
+	-o testpaths= -o filterwarnings=default
+TRAINING := $(wildcard notebooks/02_*.ipynb notebooks/03_*.ipynb)  # on small when quick: they train medium for minutes
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # An environment whose Python is gone isn't ready, whatever it was: install.py makes it anew.
 $(shell $(PY) -c "" 2>/dev/null || rm -f $(READY))
@@ -19,8 +22,9 @@ lab: $(READY) models        ## set up and open JupyterLab on the series
 test: $(READY) lint models  ## every test, then every notebook, at quick pace unless RVF_PACE says full, with nothing trained yet
 	RUNS="$$(mktemp -d)"; trap 'rm -rf "$$RUNS"' EXIT; export RVF_RUNS="$$RUNS"; \
 	$(PY) -m pytest tests && \
-	RVF_PACE=$(RVF_PACE) PYTHONPATH="$(CURDIR)/utils/setup/offline" $(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=$(CELL_SECONDS) -p no:cacheprovider --durations=0 \
-		-o testpaths= -o filterwarnings=default notebooks
+	export RVF_PACE=$(RVF_PACE) && \
+	$(NBVAL) $(filter-out $(TRAINING),$(wildcard notebooks/*.ipynb)) && \
+	RVF_LLM=$(or $(RVF_LLM),$(if $(filter full,$(RVF_PACE)),,small)) $(NBVAL) $(TRAINING)
 
 lint: $(READY)              ## style of modules, tests and notebooks
 	$(BIN)/ruff check .
