@@ -54,9 +54,9 @@ def _known(values: Sequence[float], groups: Sequence | None) -> tuple[np.ndarray
 
 
 def _resampled_means(values: np.ndarray, groups: np.ndarray | None, seed: int) -> np.ndarray:
-    """The mean of every resample, drawn many at a time: one by one takes ten times as long."""
+    """The mean of every resample, drawn many at a time: one by one takes several times as long."""
     rng = np.random.default_rng(seed)
-    sums, sizes = (values, np.ones_like(values))
+    sums, sizes = values, np.ones_like(values)
     if groups is not None:
         sums, sizes = np.bincount(groups, values), np.bincount(groups)
     at_once, means = max(1, DRAWN // len(sums)), []
